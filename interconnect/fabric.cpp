@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "podsim/interconnect/fabric.hpp"
+
+#include <algorithm>
+
+namespace podsim {
+
+const char* fabric_name(FabricId id) {
+  static constexpr const char* kNames[kFabrics] = {"X", "W", "P-in", "P-out", "PP-in1", "PP-in2", "PP-out"};
+  return kNames[static_cast<int>(id)];
+}
+
+Fabric::Fabric(const sc_core::sc_module_name& name, FabricId id, const Topology& topology, int banks)
+    : sc_module(name), id_(id), topology_(topology), banks_(banks), last_(static_cast<std::size_t>(banks)) {}
+
+void Fabric::reset() {
+  statistics_ = {};
+  std::fill(last_.begin(), last_.end(), Last{});
+}
+
+void Fabric::carry(const Transfer& transfer) {
+  if (transfer.arrival < transfer.launch + topology_.latency(transfer.bank, transfer.unit).count()) {
+    throw Error::internal(name(), "a row arrives before it can, from bank " + std::to_string(transfer.bank) +
+                                      " to unit " + std::to_string(transfer.unit));
+  }
+  if (monitor.size() > 0) monitor->circuit(id_, transfer);
+  const std::int64_t bytes = static_cast<std::int64_t>(transfer.rows) * transfer.row_bytes;
+  Last& last = last_[transfer.bank];
+  ++statistics_.circuits;
+  statistics_.delivered_bytes += bytes;
+  if (is_write_fabric(id_) || last.launch != transfer.launch || last.item != transfer.item) {
+    statistics_.bytes += bytes;
+    last = {transfer.launch, transfer.item};
+  }
+  if (id_ == FabricId::post_out) {
+    for (int c = 0; c < 3; ++c) {
+      if ((transfer.classes >> c & 1) != 0) receivers[c * banks_ + transfer.bank]->receive(transfer);
+    }
+  } else if (id_ == FabricId::p_out) {
+    receivers[transfer.bank]->receive(transfer);
+  } else {
+    receivers[transfer.unit]->receive(transfer);
+  }
+}
+
+void LinkSchedule::path(int bank, int unit) {
+  topology_->route(bank, unit, path_);
+  if (write_fabric_) std::reverse(path_.begin(), path_.end());
+}
+
+std::int64_t LinkSchedule::earliest_launch(int bank, int unit) {
+  std::int64_t earliest = 0;
+  path(bank, unit);
+  for (std::size_t hop = 0; hop < path_.size(); ++hop) {
+    earliest = std::max(earliest, free_at_[static_cast<std::size_t>(path_[hop])] - static_cast<std::int64_t>(hop));
+  }
+  return earliest;
+}
+
+void LinkSchedule::reserve(int bank, int unit, std::int64_t launch, std::int64_t rows) {
+  path(bank, unit);
+  for (std::size_t hop = 0; hop < path_.size(); ++hop) {
+    std::int64_t& free_at = free_at_[static_cast<std::size_t>(path_[hop])];
+    free_at = std::max(free_at, launch + static_cast<std::int64_t>(hop) + rows);
+  }
+}
+
+}  // namespace podsim

@@ -1,0 +1,48 @@
+#pragma once
+// SPDX-License-Identifier: Apache-2.0
+/// \file What a network is, as plain data: terminals, links, routes, latency. No SystemC here.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "podsim/sim/core/registry.hpp"
+#include "podsim/sim/core/units.hpp"
+
+namespace podsim {
+
+class RouteTable;
+
+/// A circuit-switched network between `terminals()` sources and as many destinations.
+///
+/// Links are numbered 0 … link_count()-1. The circuit of a (source, destination) pair occupies a fixed list of links,
+/// the h-th of them from h cycles after launch on; it is `latency()` cycles from launch to arrival. A set of circuits
+/// may be set up together iff every link carries one source only; circuits of one source may share links (multicast
+/// is a tree). A topology whose routes are not fixed (Benes) overrides `make_route_table`.
+class Topology {
+ public:
+  virtual ~Topology() = default;
+
+  /// Number of sources, and of destinations.
+  virtual int terminals() const = 0;
+  virtual int link_count() const = 0;
+  /// Cycles from the launch of a row at the source until it enters the destination.
+  virtual Cycles latency(int source, int destination) const = 0;
+  /// The largest latency of any pair.
+  virtual Cycles max_latency() const = 0;
+  /// True if every pair has the same latency.
+  virtual bool has_uniform_latency() const = 0;
+  /// Replaces `links` by the links of the circuit, in the order of the hops.
+  virtual void route(int source, int destination, std::vector<int>& links) const = 0;
+  /// A table of the circuits of one round, empty. The topology must outlive it.
+  virtual std::unique_ptr<RouteTable> make_route_table() const;
+  /// One line with the structure and the latency formula, e.g. "butterfly, radix 2, 2 planes, 9 stages, latency 9".
+  virtual std::string describe() const = 0;
+};
+
+/// Factories take the number of terminals (at least 1; need not be a power of two).
+using TopologyRegistry = Registry<Topology, int>;
+TopologyRegistry& topology_registry();
+
+}  // namespace podsim

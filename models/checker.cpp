@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "podsim/models/checker.hpp"
+
+#include <algorithm>
+
+namespace podsim {
+namespace {
+
+constexpr std::int64_t kNever = std::int64_t{1} << 62;
+
+}  // namespace
+
+Checker::Checker(const sc_core::sc_module_name& name, RunContext& context, const Machine& machine)
+    : sc_module(name), context_(context), machine_(machine) {
+  for (auto& links : links_) links.resize(static_cast<std::size_t>(machine.topology->link_count()));
+  for (auto& ports : ports_) ports.resize(static_cast<std::size_t>(machine.config.terminals()));
+  for (auto& used : used_) used.resize(static_cast<std::size_t>(machine.config.bank_count()));
+}
+
+void Checker::begin() {
+  const Program& program = *context_.program;
+  for (auto& links : links_) std::fill(links.begin(), links.end(), Link{});
+  for (auto& ports : ports_) std::fill(ports.begin(), ports.end(), Port{});
+  for (auto& used : used_) std::fill(used.begin(), used.end(), 0);
+  sum_from_.assign(program.schedule.main.size() + program.schedule.post.size(), kNever);
+  fill_from_.assign(program.work.tiles.size(), 0);
+  for (std::size_t t = 0; t < program.work.tiles.size(); ++t) {
+    if (program.work.tiles[t].dram_bytes > 0) fill_from_[t] = kNever;
+  }
+  block_from_.assign(program.work.block_count, 0);
+  block_missing_.assign(program.work.block_count, 0);
+  for (const OutputBlocks& blocks : program.work.outputs) {
+    for (std::uint32_t b = 0; b < blocks.block_count; ++b) block_missing_[blocks.first_block + b] = blocks.tiles_per_block;
+  }
+  list_from_.assign(program.work.requirements.size(), kNever);
+  space_events_ = {};
+  class_used_ = peak_bank_ = peak_class_ = {};
+  holds_space_.assign(program.work.tiles.size() + sum_from_.size(), 0);
+  checks_ = 0;
+}
+
+void Checker::fail(const std::string& text) const { throw Error::internal(name(), text); }
+
+void Checker::circuit(FabricId fabric, const Transfer& transfer) {
+  ++checks_;
+  check_links(fabric, transfer);
+  check_port(fabric, transfer);
+  if (!is_write_fabric(fabric)) check_read(fabric, transfer);
+}
+
+void Checker::check_links(FabricId fabric, const Transfer& transfer) {
+  machine_.topology->route(transfer.bank, transfer.unit, path_);
+  std::vector<Link>& links = links_[static_cast<std::size_t>(fabric)];
+  const std::size_t hops = path_.size();
+  const bool backwards = is_write_fabric(fabric);
+  for (std::size_t hop = 0; hop < hops; ++hop) {
+    Link& link = links[static_cast<std::size_t>(path_[backwards ? hops - 1 - hop : hop])];
+    // Branches of one multicast share a link; everything else must not meet.
+    const bool same = !backwards && link.launch == transfer.launch && link.item == transfer.item &&
+                      link.bank == transfer.bank;
+    const std::int64_t from = transfer.launch + static_cast<std::int64_t>(hop);
+    if (!same && link.busy_until > from) {
+      fail("two sources on one link of the " + std::string(fabric_name(fabric)) + " fabric in cycle " +
+           std::to_string(from) + ": bank " + std::to_string(link.bank) + " (item " + std::to_string(link.item) +
+           ") and bank " + std::to_string(transfer.bank) + " (item " + std::to_string(transfer.item) + ")");
+    }
+    link = {from + transfer.rows, transfer.launch, transfer.item, transfer.bank};
+  }
+}
+
+void Checker::check_port(FabricId fabric, const Transfer& transfer) {
+  Port& port = ports_[static_cast<std::size_t>(fabric)][transfer.bank];
+  const std::int64_t from = is_write_fabric(fabric) ? transfer.arrival : transfer.launch;
+  const bool same = !is_write_fabric(fabric) && port.launch == from && port.item == transfer.item;
+  if (!same && port.busy_until > from) {
+    fail("two tiles on the " + std::string(fabric_name(fabric)) + " port of bank " + std::to_string(transfer.bank) +
+         " in cycle " + std::to_string(from) + ": items " + std::to_string(port.item) + " and " +
+         std::to_string(transfer.item));
+  }
+  port = {from + transfer.rows, from, transfer.item};
+  if (machine_.config.banks.p_ports == "shared" && fabric != FabricId::x && fabric != FabricId::w) {
+    // One read and one write port: the others of the same direction must be quiet.
+    for (int other = 0; other < kFabrics; ++other) {
+      const auto id = static_cast<FabricId>(other);
+      if (id == fabric || id == FabricId::x || id == FabricId::w || is_write_fabric(id) != is_write_fabric(fabric)) continue;
+      const Port& busy = ports_[static_cast<std::size_t>(other)][transfer.bank];
+      if (busy.busy_until > from && busy.launch < from + transfer.rows) {
+        fail("the shared port of P bank " + std::to_string(transfer.bank) + " is used by " + fabric_name(fabric) +
+             " and " + fabric_name(id) + " in cycle " + std::to_string(from));
+      }
+    }
+  }
+}
+
+void Checker::check_read(FabricId fabric, const Transfer& transfer) {
+  const std::int64_t from = readable_from(transfer.item);
+  // A row is read in the cycle before it is launched.
+  if (transfer.launch - 1 < from) {
+    fail("bank " + std::to_string(transfer.bank) + ", " + fabric_name(fabric) + ": item " +
+         std::to_string(transfer.item) + " is read in cycle " + std::to_string(transfer.launch - 1) +
+         " but its row is there from cycle " + (from >= kNever ? "(never)" : std::to_string(from)) + " on");
+  }
+}
+
+std::int64_t Checker::readable_from(ItemId item) {
+  const Program& program = *context_.program;
+  const auto tiles = static_cast<ItemId>(program.work.tiles.size());
+  if (item >= tiles) return sum_from_[item - tiles];
+  std::int64_t from = fill_from_[item];
+  if (program.schedule.without_finalize) return from;
+  const RequirementRange range = program.work.tiles[item].requirements;
+  if (range.count == 0) return from;
+  std::int64_t& known = list_from_[range.first];
+  if (known == kNever) {
+    std::int64_t latest = 0;
+    for (std::uint32_t r = range.first; r < range.first + range.count; ++r) {
+      const Requirement& need = program.work.requirements[r];
+      const std::size_t block = program.work.outputs[need.operation].first_block + need.block;
+      if (block_missing_[block] != 0) return kNever;
+      latest = std::max(latest, block_from_[block] + need.offset);
+    }
+    known = latest;
+  }
+  return std::max(from, known);
+}
+
+void Checker::written(BankClass bank_class, int, const Transfer& transfer) {
+  ++checks_;
+  const Program& program = *context_.program;
+  const auto tiles = static_cast<ItemId>(program.work.tiles.size());
+  const std::uint32_t sum = transfer.item - tiles;
+  const auto mains = static_cast<std::uint32_t>(program.schedule.main.size());
+  // Written in its cycle, readable in the next.
+  const std::int64_t from = transfer.arrival + 1;
+  if (sum < mains) {
+    sum_from_[sum] = from;
+    take(transfer.item, transfer.arrival);
+    return;
+  }
+  const PostPlacement& pass = program.schedule.post[sum - mains];
+  if (!pass.writes_output) {
+    sum_from_[sum] = from;
+    take(transfer.item, transfer.arrival);
+    return;
+  }
+  // An output may go to several classes of banks; it counts once.
+  const unsigned lowest = transfer.classes & (~transfer.classes + 1U);
+  if (lowest != 1U << static_cast<unsigned>(bank_class)) return;
+  const std::uint32_t first = program.work.outputs[pass.operation].first_block;
+  auto write = [&](std::uint32_t block) {
+    std::uint32_t& missing = block_missing_[first + block];
+    if (missing == 0) fail("pass " + std::to_string(transfer.id) + " writes an output block that is complete");
+    --missing;
+    std::int64_t& block_from = block_from_[first + block];
+    block_from = std::max(block_from, from);
+  };
+  const std::uint32_t place = program.work.tiles_of_operation[pass.operation];
+  if (program.work.network.operations[pass.operation].gemm() != nullptr) {
+    const GemmTiles& gemm = program.work.gemms[place];
+    const std::int64_t rest = (pass.tile - gemm.first_output) / gemm.k_count;
+    for (const std::uint32_t block : output_blocks_of(gemm, rest / gemm.i_count, rest % gemm.i_count)) write(block);
+  } else {
+    write(static_cast<std::uint32_t>(pass.tile / program.work.vectors[place].k_count));
+  }
+}
+
+void Checker::filled(std::uint32_t fill, std::int64_t cycle) {
+  ++checks_;
+  const Fill& what = context_.program->memory.fills[fill];
+  const auto tiles = static_cast<ItemId>(context_.program->work.tiles.size());
+  if (what.item < tiles) {
+    fill_from_[what.item] = cycle;
+  } else {
+    sum_from_[what.item - tiles] = cycle;
+  }
+}
+
+BankClass Checker::class_of(ItemId item) const {
+  const auto& tiles = context_.program->work.tiles;
+  return item < tiles.size() ? tiles[item].bank_class : BankClass::p;
+}
+
+int Checker::bank_of(ItemId item) const {
+  const Program& program = *context_.program;
+  const auto tiles = static_cast<ItemId>(program.work.tiles.size());
+  const auto mains = static_cast<ItemId>(program.schedule.main.size());
+  if (item < tiles) return program.work.tiles[item].bank;
+  if (item < tiles + mains) return program.schedule.main[item - tiles].p_bank;
+  return program.schedule.post[item - tiles - mains].bank;
+}
+
+void Checker::change(ItemId item, std::int64_t cycle, bool taken) { space_events_.push({cycle, item, taken}); }
+
+void Checker::advance(std::int64_t cycle) {
+  const std::int64_t capacity = machine_.config.bank_capacity().count();
+  while (!space_events_.empty() && space_events_.top().cycle < cycle) {
+    const SpaceEvent event = space_events_.top();
+    space_events_.pop();
+    ++checks_;
+    // A tile that is partly fetched and partly produced takes its space once.
+    if ((holds_space_[event.item] != 0) == event.taken) continue;
+    holds_space_[event.item] = event.taken ? 1 : 0;
+    const auto c = static_cast<std::size_t>(class_of(event.item));
+    const int bank = bank_of(event.item);
+    const auto bytes = static_cast<std::int64_t>(
+        item_bytes(context_.program->work, context_.program->schedule, machine_, event.item));
+    std::int64_t& used = used_[c][static_cast<std::size_t>(bank)];
+    if (event.taken) {
+      used += bytes;
+      class_used_[c] += bytes;
+      peak_bank_[c] = std::max(peak_bank_[c], used);
+      peak_class_[c] = std::max(peak_class_[c], class_used_[c]);
+      if (used > capacity) {
+        fail(std::string(1, "XWP"[c]) + " bank " + std::to_string(bank) + " holds " + std::to_string(used) +
+             " bytes in cycle " + std::to_string(event.cycle) + ", more than its " + std::to_string(capacity) +
+             "; the last is item " + std::to_string(event.item));
+      }
+    } else {
+      used -= bytes;
+      class_used_[c] -= bytes;
+      if (used < 0) fail("space of item " + std::to_string(event.item) + " is given back twice");
+    }
+  }
+}
+
+}  // namespace podsim

@@ -1,0 +1,99 @@
+#pragma once
+// SPDX-License-Identifier: Apache-2.0
+/// \file Watches every run for broken hardware rules, independently of the interlocks that should prevent them.
+
+#include <array>
+#include <cstdint>
+#include <queue>
+#include <vector>
+
+#include <systemc>
+
+#include "podsim/interconnect/transfer.hpp"
+#include "podsim/models/bank.hpp"
+#include "podsim/models/run_context.hpp"
+
+namespace podsim {
+
+/// Space in banks that is taken and given back.
+class SpaceMonitor : public virtual sc_core::sc_interface {
+ public:
+  virtual void take(ItemId item, std::int64_t cycle) = 0;
+  virtual void give_back(ItemId item, std::int64_t cycle) = 0;
+};
+
+/// Sees all circuits, bank writes and fills. Reports: two sources on one link, two tiles on one port, a row read
+/// before it was written, a bank over capacity; each with fabric, bank, unit and tile.
+class Checker final : public sc_core::sc_module,
+                      public CircuitMonitor,
+                      public BankMonitor,
+                      public SpaceMonitor {
+ public:
+  Checker(const sc_core::sc_module_name& name, RunContext& context, const Machine& machine);
+
+  void circuit(FabricId fabric, const Transfer& transfer) override;
+  void written(BankClass bank_class, int bank, const Transfer& transfer) override;
+  void take(ItemId item, std::int64_t cycle) override { change(item, cycle, true); }
+  void give_back(ItemId item, std::int64_t cycle) override { change(item, cycle, false); }
+  /// A fill has its rows in the bank from `cycle` on.
+  void filled(std::uint32_t fill, std::int64_t cycle);
+  /// Everything that happens before `cycle` is known: checks the banks' capacity up to there.
+  void advance(std::int64_t cycle);
+  void begin();
+
+  std::int64_t checks() const { return checks_; }
+  const std::array<std::int64_t, 3>& peak_bank_bytes() const { return peak_bank_; }
+  const std::array<std::int64_t, 3>& peak_class_bytes() const { return peak_class_; }
+
+ private:
+  struct Link {
+    std::int64_t busy_until = 0;
+    std::int64_t launch = -1;
+    std::uint32_t item = 0;
+    std::uint16_t bank = 0;
+  };
+  struct Port {
+    std::int64_t busy_until = 0;
+    std::int64_t launch = -1;
+    std::uint32_t item = 0;
+  };
+  struct SpaceEvent {
+    std::int64_t cycle;
+    std::uint32_t item;
+    bool taken;
+    bool operator<(const SpaceEvent& other) const {  // the earliest is on top; of equal cycles, giving back first
+      return cycle != other.cycle ? cycle > other.cycle : taken && !other.taken;
+    }
+  };
+
+  void change(ItemId item, std::int64_t cycle, bool taken);
+  void check_links(FabricId fabric, const Transfer& transfer);
+  void check_port(FabricId fabric, const Transfer& transfer);
+  void check_read(FabricId fabric, const Transfer& transfer);
+  /// The cycle from which on row t of a stored tile may be read in cycle `result` + t.
+  std::int64_t readable_from(ItemId item);
+  BankClass class_of(ItemId item) const;
+  int bank_of(ItemId item) const;
+  [[noreturn]] void fail(const std::string& text) const;
+
+  RunContext& context_;
+  const Machine& machine_;
+  std::array<std::vector<Link>, kFabrics> links_;
+  std::array<std::vector<Port>, kFabrics> ports_;
+  std::vector<int> path_;
+  // When things can be read.
+  std::vector<std::int64_t> sum_from_;          ///< per tile operation and pass
+  std::vector<std::int64_t> fill_from_;         ///< per stored tile that DRAM fills
+  std::vector<std::int64_t> block_from_;        ///< per output block: its first row
+  std::vector<std::uint32_t> block_missing_;    ///< tiles of the block that are not on their way yet
+  std::vector<std::int64_t> list_from_;         ///< per first requirement of a list: its result once it is final
+  // Space.
+  std::priority_queue<SpaceEvent> space_events_;
+  std::array<std::vector<std::int64_t>, 3> used_;
+  std::array<std::int64_t, 3> class_used_{};
+  std::array<std::int64_t, 3> peak_bank_{}, peak_class_{};
+  std::vector<std::uint8_t> holds_space_;       ///< per item
+  std::int64_t checks_ = 0;
+};
+
+}  // namespace podsim

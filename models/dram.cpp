@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "podsim/models/dram.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace podsim {
+namespace {
+
+__extension__ typedef __int128 Wide;
+
+}  // namespace
+
+Dram::Dram(const sc_core::sc_module_name& name, RunContext& context, const HardwareConfig& config)
+    : sc_module(name),
+      context_(context),
+      config_(config),
+      hz_(std::llround(config.clock_mhz * 1e6)),
+      bytes_per_second_(std::llround(config.dram.bandwidth_gb_per_s * 1e9)) {
+  commands.bind(*this);
+  SC_METHOD(run);
+  sensitive << wake_.event();
+  dont_initialize();
+}
+
+void Dram::reset() {
+  wake_.reset();
+  busy_cycle_ = busy_part_ = 0;
+  next_fill_ = next_spill_ = 0;
+  next_write_back_ = 0;
+  write_backs_ = {};
+  main_end_.clear();
+  post_end_.clear();
+  statistics_ = {};
+}
+
+void Dram::begin() {
+  reset();
+  wake_.notify(context_, 0, 0);
+}
+
+void Dram::round_ends(RoundEnd end, std::int64_t cycle, std::int64_t now) {
+  auto& ends = end.post ? post_end_ : main_end_;
+  if (static_cast<std::int64_t>(ends.size()) != end.round) {
+    throw Error::internal(name(), "round " + std::to_string(end.round) + " ends out of order");
+  }
+  ends.push_back(cycle);
+  // Only matters to a fill or spill that waits for it; it is cheaper to look than to remember.
+  if (!is_idle()) wake_.notify(context_, now, std::max(cycle, now));
+}
+
+void Dram::write_back(std::int64_t bytes, std::int64_t ready, std::int64_t now) {
+  write_backs_.push({ready, next_write_back_++, bytes});
+  wake_.notify(context_, now, std::max(ready, now));
+}
+
+bool Dram::is_idle() const {
+  const MemoryPlan& plan = context_.program->memory;
+  return next_fill_ == plan.fills.size() && next_spill_ == plan.spills.size() && write_backs_.empty();
+}
+
+std::optional<std::int64_t> Dram::free_from(RoundEnd after) const {
+  if (after.round < 0) return 0;
+  const auto round = static_cast<std::size_t>(after.round);
+  if (main_end_.size() <= round) return std::nullopt;
+  if (!after.post) return main_end_[round];
+  if (post_end_.size() <= round) return std::nullopt;
+  return std::max(main_end_[round], post_end_[round]);
+}
+
+std::int64_t Dram::occupy(std::int64_t now, std::int64_t bytes) {
+  if (busy_cycle_ < now) {
+    busy_cycle_ = now;
+    busy_part_ = 0;
+  }
+  const Wide total = static_cast<Wide>(bytes) * hz_ + busy_part_;
+  busy_cycle_ += static_cast<std::int64_t>(total / bytes_per_second_);
+  busy_part_ = static_cast<std::int64_t>(total % bytes_per_second_);
+  const std::int64_t end = busy_cycle_ + (busy_part_ > 0 ? 1 : 0);
+  statistics_.busy_until = end;
+  return end;
+}
+
+void Dram::run() {
+  if (context_.step_back()) {
+    next_trigger(sc_core::SC_ZERO_TIME);
+    return;
+  }
+  wake_.fired();
+  context_.guard([this] { serve(wake_.cycle()); });
+}
+
+void Dram::serve(std::int64_t now) {
+  const MemoryPlan& plan = context_.program->memory;
+  // All transfers that begin before the next cycle does.
+  while (busy_cycle_ <= now) {
+    std::int64_t next_time = -1;  // when the earliest of those that wait for a known time is ready
+    auto ready = [&](std::int64_t cycle) {
+      if (cycle <= now) return true;
+      next_time = next_time < 0 ? cycle : std::min(next_time, cycle);
+      return false;
+    };
+    if (!write_backs_.empty() && ready(write_backs_.top().ready)) {
+      statistics_.written_bytes += write_backs_.top().bytes;
+      occupy(now, write_backs_.top().bytes);
+      write_backs_.pop();
+      continue;
+    }
+    if (next_spill_ < plan.spills.size()) {
+      const Spill& spill = plan.spills[next_spill_];
+      const auto from = free_from(spill.after);
+      if (from && ready(*from)) {
+        statistics_.spilled_bytes += spill.bytes;
+        const std::int64_t end = occupy(now, spill.bytes);
+        ++next_spill_;
+        listener->spilled(static_cast<std::int64_t>(next_spill_), end, now);
+        continue;
+      }
+    }
+    if (next_fill_ < plan.fills.size()) {
+      const Fill& fill = plan.fills[next_fill_];
+      auto from = free_from(fill.after);
+      const std::int64_t window = config_.dram.prefetch_rounds;
+      if (window > 0 && fill.need_round > window) {
+        // Not before the round `window` rounds earlier has been read.
+        const auto opened = free_from({static_cast<std::int64_t>(fill.need_round) - window - 1, false});
+        from = from && opened ? std::optional(std::max(*from, *opened)) : std::nullopt;
+      }
+      if (from && fill.after_spill < static_cast<std::int64_t>(next_spill_) && ready(*from)) {
+        statistics_.read_bytes += fill.bytes;
+        (fill.bank_class == BankClass::w ? statistics_.weight_bytes : statistics_.activation_bytes) += fill.bytes;
+        if (fill.is_refetch) statistics_.refetched_bytes += fill.bytes;
+        const std::int64_t end = occupy(now, fill.bytes);
+        const int bank = static_cast<int>(fill.bank_class) * config_.bank_count() + fill.bank;
+        banks[bank]->fill(static_cast<std::uint32_t>(next_fill_), now, end);
+        ++next_fill_;
+        continue;
+      }
+    }
+    if (next_time >= 0) wake_.notify(context_, now, next_time);
+    if (is_idle()) listener->idle(now);
+    return;
+  }
+  if (is_idle()) {
+    listener->idle(now);
+  } else {
+    wake_.notify(context_, now, busy_cycle_);
+  }
+}
+
+std::string Dram::waiting_for() const {
+  const MemoryPlan& plan = context_.program->memory;
+  if (next_fill_ == plan.fills.size()) return "nothing: all fills are done";
+  const Fill& fill = plan.fills[next_fill_];
+  return "fill " + std::to_string(next_fill_) + " for round " + std::to_string(fill.need_round) + ", whose space is in use until round " +
+         std::to_string(fill.after.round) + (fill.after.post ? " of the post-processors" : "") + " has been read";
+}
+
+}  // namespace podsim

@@ -1,0 +1,99 @@
+#pragma once
+// SPDX-License-Identifier: Apache-2.0
+/// \file External memory: fetches tiles, takes results and spilled tiles, limited by bandwidth.
+
+#include <cstdint>
+#include <queue>
+#include <vector>
+
+#include <systemc>
+
+#include "podsim/models/bank.hpp"
+#include "podsim/models/run_context.hpp"
+
+namespace podsim {
+
+class DramInterface : public virtual sc_core::sc_interface {
+ public:
+  /// The reading of a round ends in `cycle` (announced ahead of time).
+  virtual void round_ends(RoundEnd end, std::int64_t cycle, std::int64_t now) = 0;
+  /// Output rows that are complete in `ready` go to DRAM.
+  virtual void write_back(std::int64_t bytes, std::int64_t ready, std::int64_t now) = 0;
+};
+
+class DramListener : public virtual sc_core::sc_interface {
+ public:
+  /// The first `count` spills are complete; the last of them in `cycle`.
+  virtual void spilled(std::int64_t count, std::int64_t cycle, std::int64_t now) = 0;
+  /// Nothing is left to move.
+  virtual void idle(std::int64_t now) = 0;
+};
+
+struct DramStatistics {
+  std::int64_t read_bytes = 0;
+  std::int64_t weight_bytes = 0;      ///< of read_bytes: into W banks
+  std::int64_t activation_bytes = 0;  ///< of read_bytes: into X and P banks
+  std::int64_t written_bytes = 0;     ///< results and new keys and values
+  std::int64_t spilled_bytes = 0;
+  std::int64_t refetched_bytes = 0;   ///< of read_bytes
+  std::int64_t busy_until = 0;        ///< cycle in which the last transfer ends
+};
+
+/// `bandwidth` model: a bus that moves a fixed number of bytes per cycle, exactly (fractions of a cycle are kept).
+/// Write-backs and spills go first, then fills in the order of the plan. A fill waits until its space is free; those
+/// behind it wait with it.
+class Dram final : public sc_core::sc_module, public DramInterface {
+ public:
+  sc_core::sc_export<DramInterface> commands{"commands"};
+  /// X, W and P banks in this order.
+  sc_core::sc_port<BankInterface, 0> banks{"banks"};
+  sc_core::sc_port<DramListener> listener{"listener"};
+
+  SC_HAS_PROCESS(Dram);
+  Dram(const sc_core::sc_module_name& name, RunContext& context, const HardwareConfig& config);
+
+  void round_ends(RoundEnd end, std::int64_t cycle, std::int64_t now) override;
+  void write_back(std::int64_t bytes, std::int64_t ready, std::int64_t now) override;
+  /// Clears all state and starts with the program's fills in cycle 0.
+  void begin();
+  void reset();
+
+  bool is_idle() const;
+  const DramStatistics& statistics() const { return statistics_; }
+  std::size_t fills_done() const { return next_fill_; }
+  /// What the next fill waits for, for the watchdog.
+  std::string waiting_for() const;
+
+ private:
+  struct WriteBack {
+    std::int64_t ready;
+    std::int64_t id;
+    std::int64_t bytes;
+    bool operator<(const WriteBack& other) const {  // the earliest is on top of the queue
+      return ready != other.ready ? ready > other.ready : id > other.id;
+    }
+  };
+  void run();
+  void serve(std::int64_t now);
+  /// The cycle from which on the space of this transfer is free; nothing if that is not known yet.
+  std::optional<std::int64_t> free_from(RoundEnd after) const;
+  /// Occupies the bus from cycle `now` or later for `bytes`; returns the cycle in which the last byte has passed.
+  std::int64_t occupy(std::int64_t now, std::int64_t bytes);
+
+  RunContext& context_;
+  const HardwareConfig& config_;
+  std::int64_t hz_;
+  std::int64_t bytes_per_second_;
+  CycleEvent wake_{"wake"};
+  // The bus is busy until cycle busy_cycle_ + busy_part_ / bytes_per_second_.
+  std::int64_t busy_cycle_ = 0;
+  std::int64_t busy_part_ = 0;
+  std::size_t next_fill_ = 0;
+  std::size_t next_spill_ = 0;
+  std::int64_t next_write_back_ = 0;
+  std::priority_queue<WriteBack> write_backs_;
+  std::vector<std::int64_t> main_end_, post_end_;  ///< per round announced so far
+  DramStatistics statistics_;
+};
+
+}  // namespace podsim

@@ -1,0 +1,103 @@
+#pragma once
+// SPDX-License-Identifier: Apache-2.0
+/// \file Every parameter of a simulated machine.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "podsim/interconnect/topology.hpp"
+#include "podsim/sim/core/fields.hpp"
+#include "podsim/sim/core/units.hpp"
+
+namespace podsim {
+
+/// The pods: systolic arrays with double-buffered weights.
+struct PodConfig {
+  int count = 256;
+  int rows = 32;             ///< PEs over which k is reduced
+  int cols = 32;             ///< PEs that produce n
+  int broadcast = 16;        ///< columns that an activation reaches in one cycle
+  int fan_in = 16;           ///< rows whose products one adder stage sums
+  std::string weight_buffers = "double";  ///< "double" or "single"
+  PluginConfig dataflow{"weight_stationary", Json::object()};
+
+  void fields(Fields& f);
+};
+
+/// The SRAM banks; there are as many X banks as W banks and P banks.
+struct BankConfig {
+  std::optional<std::int64_t> count;         ///< of each class; default: as many as pods
+  std::optional<std::int64_t> capacity_kib;  ///< default: 256 x max(1, 128 / pods), as published
+  std::string p_ports = "independent";       ///< "independent" or "shared"
+
+  void fields(Fields& f);
+};
+
+/// The post-processors.
+struct PostProcessorConfig {
+  std::optional<std::int64_t> count;  ///< default: as many as pods
+  int latency_cycles = 4;             ///< from a row entering to the row leaving
+  int max_lag_rounds = 16;            ///< rounds by which they may fall behind the pods
+
+  void fields(Fields& f);
+};
+
+/// The external memory.
+struct DramConfig {
+  std::string type = "bandwidth";
+  double bandwidth_gb_per_s = 1200;
+  std::int64_t prefetch_rounds = 0;  ///< how many rounds ahead tiles may be fetched; 0: as far as the banks hold them
+
+  void fields(Fields& f);
+};
+
+/// The whole machine.
+struct HardwareConfig {
+  double clock_mhz = 1000;
+  PodConfig pods;
+  BankConfig banks;
+  PluginConfig interconnect;  ///< topology of all seven fabrics; default butterfly with expansion 2
+  PostProcessorConfig post_processors;
+  DramConfig dram;
+  int partial_sum_bytes = 2;
+  std::string relayout = "free";
+  std::string spill = "lru";
+
+  HardwareConfig();
+  void fields(Fields& f);
+
+  int bank_count() const;
+  int post_processor_count() const;
+  /// Of one bank.
+  Bytes bank_capacity() const;
+  /// Ports on each side of a fabric: the largest of pods, banks and post-processors.
+  int terminals() const;
+  /// Wavefront stages over the rows, ceil(rows / fan_in).
+  int row_stages() const { return static_cast<int>(ceil_div(pods.rows, pods.fan_in)); }
+  /// Wavefront stages over the columns, ceil(cols / broadcast).
+  int col_stages() const { return static_cast<int>(ceil_div(pods.cols, pods.broadcast)); }
+  /// Cycles from an activation row entering the array to its partial-sum row in the output register.
+  Cycles array_latency() const { return Cycles(row_stages() + col_stages() - 1); }
+  /// Peak MACs per cycle of all pods.
+  std::int64_t peak_macs_per_cycle() const {
+    return static_cast<std::int64_t>(pods.count) * pods.rows * pods.cols;
+  }
+  double dram_bytes_per_cycle() const { return dram.bandwidth_gb_per_s * 1000.0 / clock_mhz; }
+
+  /// Checks what no single field can check.
+  /// \param pointer where the hardware object lies in the file
+  void validate(const std::string& file, const std::string& pointer, IssueList& issues) const;
+};
+
+/// A configuration and its fabric topology, as the planners see it. Cheap to copy.
+struct Machine {
+  HardwareConfig config;
+  std::shared_ptr<const Topology> topology;
+
+  /// \throws Error (bad_input) if the topology cannot be built with that many terminals
+  explicit Machine(HardwareConfig hardware);
+};
+
+}  // namespace podsim

@@ -1,0 +1,25 @@
+#pragma once
+// SPDX-License-Identifier: Apache-2.0
+/// \file What no weight-stationary schedule can beat on a machine.
+
+#include "podsim/models/tiling.hpp"
+
+namespace podsim {
+
+/// Lower bounds in cycles, each rounded up. Nothing of the schedule enters, and no latency.
+struct LowerBound {
+  std::int64_t mac = 0;   ///< MACs / (pods x rows x cols): every PE busy in every cycle
+  std::int64_t work = 0;  ///< sum over weight tiles of m, over all pods: one activation row per pod and cycle
+  std::int64_t load = 0;  ///< sum over weight tiles of their rows, over all pods: one weight row per pod and cycle
+  std::int64_t dram = 0;  ///< weights, inputs, caches and outputs, once each, at full bandwidth
+
+  /// The largest of them.
+  std::int64_t limit() const;
+  /// "array", "weight loading" or "DRAM": which one is the largest.
+  const char* binding() const;
+};
+
+/// Computes the bounds from the operations, with groups packed as the tiling packs them and weights cold in DRAM.
+LowerBound lower_bound(const LoweredNetwork& network, const HardwareConfig& hardware);
+
+}  // namespace podsim

@@ -1,0 +1,530 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "podsim/models/memory_plan.hpp"
+
+#include <algorithm>
+#include <deque>
+
+#include "podsim/sim/core/text.hpp"
+
+namespace podsim {
+namespace {
+
+const char* class_name(BankClass bank_class) {
+  switch (bank_class) {
+    case BankClass::x:
+      return "X";
+    case BankClass::w:
+      return "W";
+    default:
+      return "P";
+  }
+}
+
+/// Items by round, as offsets into one flat vector.
+struct ByRound {
+  std::vector<std::uint32_t> first;
+  std::vector<ItemId> items;
+
+  /// \param round_of kNone: in no round
+  template <class RoundOf>
+  void build(std::uint32_t rounds, ItemId count, RoundOf round_of) {
+    first.assign(rounds + 1, 0);
+    for (ItemId item = 0; item < count; ++item) {
+      if (round_of(item) != kNone) ++first[round_of(item) + 1];
+    }
+    for (std::uint32_t r = 0; r < rounds; ++r) first[r + 1] += first[r];
+    items.resize(first[rounds]);
+    std::vector<std::uint32_t> at(first.begin(), first.end() - 1);
+    for (ItemId item = 0; item < count; ++item) {
+      if (round_of(item) != kNone) items[at[round_of(item)]++] = item;
+    }
+  }
+};
+
+class Planner {
+ public:
+  Planner(const TiledWorkload& work, const Schedule& schedule, const RoundOrder& order, const Machine& machine)
+      : work_(work),
+        schedule_(schedule),
+        order_(order),
+        machine_(machine),
+        rounds_(static_cast<std::uint32_t>(order.main_first.size()) - 1),
+        tiles_(static_cast<ItemId>(work.tiles.size())),
+        mains_(static_cast<ItemId>(schedule.main.size())),
+        posts_(static_cast<ItemId>(schedule.post.size())),
+        capacity_(machine.config.bank_capacity().count()),
+        lag_(machine.config.post_processors.max_lag_rounds) {}
+
+  MemoryPlan run() {
+    find_lifetimes();
+    const ItemId items = tiles_ + mains_ + posts_;
+    resident_.assign(items, 0);
+    touched_.assign(items, 0);
+    banks_.resize(3 * static_cast<std::size_t>(machine_.config.bank_count()));
+    for (Bank& bank : banks_) bank.free_now = capacity_;
+    next_.assign(items, kNone);
+    previous_.assign(items, kNone);
+
+    plan_.fills_first.assign(static_cast<std::size_t>(rounds_) * kStages + 1, 0);
+    plan_.spills_before.assign(rounds_, 0);
+    plan_.taken_first.assign(rounds_ + 1, 0);
+    plan_.released_main_first.assign(rounds_ + 1, 0);
+    plan_.released_post_first.assign(rounds_ + 1, 0);
+    for (round_ = 0; round_ < rounds_; ++round_) {
+      give_back_space();
+      stage(Stage::weights, [this] { need_weights(); });
+      stage(Stage::stream, [this] { need_stream(); });
+      stage(Stage::post, [this] { need_post(); });
+      produce();
+      release();
+    }
+    count_evictions();
+    return std::move(plan_);
+  }
+
+ private:
+  struct Chunk {
+    std::int64_t bytes;
+    RoundEnd after;
+    std::int64_t after_spill;
+  };
+  struct Bank {
+    std::int64_t free_now = 0;     ///< never used, or usable whenever
+    std::deque<Chunk> released;    ///< usable after a round, oldest first
+    std::int64_t free_later = 0;   ///< sum of `released`
+    std::uint32_t head = kNone, tail = kNone;  ///< residents, least recently used first
+  };
+
+  Bank& bank_of(ItemId item) { return banks_[bank_index(item)]; }
+
+  std::size_t bank_index(ItemId item) const {
+    return static_cast<std::size_t>(class_of(item)) * static_cast<std::size_t>(machine_.config.bank_count()) + bank(item);
+  }
+
+  BankClass class_of(ItemId item) const { return item < tiles_ ? work_.tiles[item].bank_class : BankClass::p; }
+
+  std::uint16_t bank(ItemId item) const {
+    if (item < tiles_) return work_.tiles[item].bank;
+    if (item < tiles_ + mains_) return schedule_.main[item - tiles_].p_bank;
+    return schedule_.post[item - tiles_ - mains_].bank;
+  }
+
+  ItemId item_of(const PostSource& source) const {
+    switch (source.kind) {
+      case PostSource::Kind::main_sum:
+        return tiles_ + source.index;
+      case PostSource::Kind::post_sum:
+        return tiles_ + mains_ + source.index;
+      default:
+        return source.index;
+    }
+  }
+
+  bool is_dirty(ItemId item) const { return item >= tiles_ || work_.operands[work_.tiles[item].operand].on_chip; }
+
+  std::int32_t rows_of(ItemId item) const {
+    if (item < tiles_) return work_.tiles[item].rows;
+    if (item < tiles_ + mains_) {
+      const GemmTiles& gemm = work_.gemm_of_op(item - tiles_);
+      return static_cast<std::int32_t>(tile_rows(gemm, op_index(gemm, item - tiles_).i));
+    }
+    return schedule_.post[item - tiles_ - mains_].rows;
+  }
+
+  // --- lifetimes --------------------------------------------------------------------------------------------------
+
+  void find_lifetimes() {
+    last_use_.assign(static_cast<std::size_t>(tiles_) + mains_ + posts_, kNone);
+    used_by_post_.assign(last_use_.size(), 0);
+    auto use = [&](ItemId item, std::uint32_t round, bool post) {
+      if (last_use_[item] == kNone || last_use_[item] <= round) {
+        last_use_[item] = round;
+        used_by_post_[item] = post ? 1 : 0;
+      }
+    };
+    for (std::uint32_t op = 0; op < mains_; ++op) {
+      const MainPlacement& place = schedule_.main[op];
+      use(x_tile(op), place.round, false);
+      use(w_tile(op), place.round, false);
+      if (place.partial_sum_in != kNone) use(tiles_ + place.partial_sum_in, place.round, false);
+    }
+    for (const PostPlacement& pass : schedule_.post) {
+      for (const PostSource& source : {pass.in1, pass.in2}) {
+        if (source.kind != PostSource::Kind::none) use(item_of(source), pass.round, true);
+      }
+    }
+    // Without finalise passes nothing reads the last sums.
+    for (std::uint32_t op = 0; op < mains_; ++op) {
+      if (last_use_[tiles_ + op] == kNone) use(tiles_ + op, schedule_.main[op].round, true);
+    }
+    for (std::uint32_t id = 0; id < posts_; ++id) {
+      if (!schedule_.post[id].writes_output && last_use_[tiles_ + mains_ + id] == kNone) {
+        use(tiles_ + mains_ + id, schedule_.post[id].round, true);
+      }
+    }
+    find_writes();
+  }
+
+  /// First and last round in which each operand tile that operations produce is written.
+  void find_writes() {
+    std::vector<std::uint32_t> first(work_.block_count, kNone), last(work_.block_count, 0);
+    auto write = [&](std::uint32_t operation, std::uint32_t block, std::uint32_t round) {
+      const std::size_t flat = work_.outputs[operation].first_block + block;
+      first[flat] = first[flat] == kNone ? round : std::min(first[flat], round);
+      last[flat] = std::max(last[flat], round);
+    };
+    for (const PostPlacement& pass : schedule_.post) {
+      if (!pass.writes_output) continue;
+      const std::uint32_t tiles = work_.tiles_of_operation[pass.operation];
+      if (work_.network.operations[pass.operation].gemm() != nullptr) {
+        const GemmTiles& gemm = work_.gemms[tiles];
+        const std::int64_t rest = (pass.tile - gemm.first_output) / gemm.k_count;
+        for (const std::uint32_t block : output_blocks_of(gemm, rest / gemm.i_count, rest % gemm.i_count)) {
+          write(pass.operation, block, pass.round);
+        }
+      } else {
+        write(pass.operation, static_cast<std::uint32_t>(pass.tile / work_.vectors[tiles].k_count), pass.round);
+      }
+    }
+    if (schedule_.without_finalize) {
+      for (std::uint32_t op = 0; op < mains_; ++op) {
+        const GemmTiles& gemm = work_.gemm_of_op(op);
+        const OpIndex at = op_index(gemm, op);
+        for (const std::uint32_t block : output_blocks_of(gemm, at.g, at.i)) {
+          write(static_cast<std::uint32_t>(gemm.operation), block, schedule_.main[op].round);
+        }
+      }
+    }
+    first_write_.assign(tiles_, kNone);
+    complete_.assign(tiles_, 0);
+    for (ItemId tile = 0; tile < tiles_; ++tile) {
+      if (last_use_[tile] == kNone) continue;
+      const RequirementRange range = work_.tiles[tile].requirements;
+      for (std::uint32_t r = range.first; r < range.first + range.count; ++r) {
+        const Requirement& need = work_.requirements[r];
+        const std::size_t flat = work_.outputs[need.operation].first_block + need.block;
+        if (first[flat] == kNone) continue;  // a vector operation of the published machine has no passes
+        first_write_[tile] = std::min(first_write_[tile], first[flat]);
+        complete_[tile] = std::max(complete_[tile], last[flat]);
+      }
+    }
+    produced_.build(rounds_, tiles_, [&](ItemId item) { return first_write_[item]; });
+  }
+
+  std::uint32_t x_tile(std::uint32_t op) const {
+    const GemmTiles& gemm = work_.gemm_of_op(op);
+    const OpIndex at = op_index(gemm, op);
+    return gemm.activation_tile(work_.operands[gemm.activation].first_tile, at.g, at.i, at.j);
+  }
+
+  std::uint32_t w_tile(std::uint32_t op) const {
+    const GemmTiles& gemm = work_.gemm_of_op(op);
+    const OpIndex at = op_index(gemm, op);
+    return gemm.stationary_tile(work_.operands[gemm.stationary].first_tile, at.g, at.j, at.k);
+  }
+
+  // --- one round --------------------------------------------------------------------------------------------------
+
+  template <class Body>
+  void stage(Stage which, Body body) {
+    stage_ = which;
+    body();
+    plan_.fills_first[static_cast<std::size_t>(round_) * kStages + static_cast<std::size_t>(which) + 1] =
+        static_cast<std::uint32_t>(plan_.fills.size());
+  }
+
+  void need_weights() {
+    for (std::uint32_t n = order_.main_first[round_]; n < order_.main_first[round_ + 1]; ++n) {
+      need(w_tile(order_.main_ids[n]));
+    }
+  }
+
+  void need_stream() {
+    for (std::uint32_t n = order_.main_first[round_]; n < order_.main_first[round_ + 1]; ++n) {
+      const std::uint32_t op = order_.main_ids[n];
+      need(x_tile(op));
+      if (schedule_.main[op].partial_sum_in != kNone) need(tiles_ + schedule_.main[op].partial_sum_in);
+    }
+  }
+
+  void need_post() {
+    for (std::uint32_t n = order_.post_first[round_]; n < order_.post_first[round_ + 1]; ++n) {
+      const PostPlacement& pass = schedule_.post[order_.post_ids[n]];
+      for (const PostSource& source : {pass.in1, pass.in2}) {
+        if (source.kind != PostSource::Kind::none) need(item_of(source));
+      }
+    }
+  }
+
+  void need(ItemId item) {
+    if (resident_[item] != kFilled) {
+      const bool evicted = resident_[item] == kEvicted;
+      const std::uint32_t size = bytes_of(item);
+      std::uint32_t fetched = 0;
+      if (evicted) {
+        fetched = is_dirty(item) ? size : work_.tiles[item].dram_bytes;
+      } else if (item < tiles_) {
+        fetched = work_.tiles[item].dram_bytes;
+      }
+      Chunk space{0, {}, -1};
+      if (resident_[item] == kPartial) {
+        // The part that is produced on chip took the space.
+        space.after = {first_write_[item], true};
+      } else {
+        space = take(item, size);
+      }
+      if (fetched > 0) {
+        plan_.fills.push_back({item, fetched, rows_of(item), round_, bank(item), class_of(item), stage_, space.after,
+                               space.after_spill, evicted});
+        if (evicted) plan_.refetched_bytes += fetched;
+      }
+      if (resident_[item] == kAbsent || evicted) append(item);
+      resident_[item] = kFilled;
+    }
+    touch(item);
+  }
+
+  /// Results of this round take their space.
+  void produce() {
+    auto take_for_result = [&](ItemId item) {
+      const Chunk space = take(item, bytes_of(item));
+      plan_.spills_before[round_] =
+          std::max(plan_.spills_before[round_], static_cast<std::uint32_t>(space.after_spill + 1));
+      append(item);
+      touch(item);
+    };
+    for (std::uint32_t n = order_.main_first[round_]; n < order_.main_first[round_ + 1]; ++n) {
+      const ItemId item = tiles_ + order_.main_ids[n];
+      take_for_result(item);
+      resident_[item] = kFilled;
+    }
+    for (std::uint32_t n = order_.post_first[round_]; n < order_.post_first[round_ + 1]; ++n) {
+      const std::uint32_t id = order_.post_ids[n];
+      if (schedule_.post[id].writes_output) continue;
+      const ItemId item = tiles_ + mains_ + id;
+      take_for_result(item);
+      resident_[item] = kFilled;
+    }
+    for (std::uint32_t n = produced_.first[round_]; n < produced_.first[round_ + 1]; ++n) {
+      const ItemId item = produced_.items[n];
+      if (resident_[item] == kAbsent) {
+        take_for_result(item);
+        plan_.taken.push_back({item, bank(item), class_of(item), bytes_of(item)});
+        // A part from DRAM is still to come.
+        resident_[item] = work_.tiles[item].dram_bytes > 0 ? kPartial : kFilled;
+      }
+    }
+    plan_.taken_first[round_ + 1] = static_cast<std::uint32_t>(plan_.taken.size());
+  }
+
+  void release() {
+    auto try_release = [&](ItemId item) {
+      if (last_use_[item] != round_ || resident_[item] != kFilled) return;
+      resident_[item] = kDone;
+      unlink(item);
+      auto& list = used_by_post_[item] != 0 ? plan_.released_post : plan_.released_main;
+      list.push_back({item, bank(item), class_of(item), bytes_of(item)});
+    };
+    for (std::uint32_t n = order_.main_first[round_]; n < order_.main_first[round_ + 1]; ++n) {
+      const std::uint32_t op = order_.main_ids[n];
+      try_release(x_tile(op));
+      try_release(w_tile(op));
+      if (schedule_.main[op].partial_sum_in != kNone) try_release(tiles_ + schedule_.main[op].partial_sum_in);
+      try_release(tiles_ + op);
+    }
+    for (std::uint32_t n = order_.post_first[round_]; n < order_.post_first[round_ + 1]; ++n) {
+      const std::uint32_t id = order_.post_ids[n];
+      for (const PostSource& source : {schedule_.post[id].in1, schedule_.post[id].in2}) {
+        if (source.kind != PostSource::Kind::none) try_release(item_of(source));
+      }
+      if (!schedule_.post[id].writes_output) try_release(tiles_ + mains_ + id);
+    }
+    plan_.released_main_first[round_ + 1] = static_cast<std::uint32_t>(plan_.released_main.size());
+    plan_.released_post_first[round_ + 1] = static_cast<std::uint32_t>(plan_.released_post.size());
+  }
+
+  /// Space that was released by rounds far enough back becomes usable.
+  void give_back_space() {
+    auto give = [&](const std::vector<SpaceChange>& list, const std::vector<std::uint32_t>& first, std::int64_t round,
+                    bool post) {
+      if (round < 0) return;
+      const auto r = static_cast<std::size_t>(round);
+      for (std::uint32_t n = first[r]; n < first[r + 1]; ++n) {
+        const SpaceChange& change = list[n];
+        Bank& bank = banks_[static_cast<std::size_t>(change.bank_class) *
+                                static_cast<std::size_t>(machine_.config.bank_count()) +
+                            change.bank];
+        bank.released.push_back({change.bytes, {round, post}, -1});
+        bank.free_later += change.bytes;
+      }
+    };
+    give(plan_.released_main, plan_.released_main_first, static_cast<std::int64_t>(round_) - 1, false);
+    give(plan_.released_post, plan_.released_post_first, static_cast<std::int64_t>(round_) - lag_, true);
+  }
+
+  // --- space ------------------------------------------------------------------------------------------------------
+
+  std::uint32_t bytes_of(ItemId item) const { return item_bytes(work_, schedule_, machine_, item); }
+
+  /// Takes space in the item's bank, evicting others if it must; says from when on the space is free.
+  Chunk take(ItemId item, std::uint32_t size) {
+    Bank& bank = bank_of(item);
+    while (bank.free_now + bank.free_later < size) evict_one(bank, item, size);
+    Chunk taken{size, {}, -1};
+    std::int64_t missing = size;
+    const std::int64_t at_once = std::min(missing, bank.free_now);
+    bank.free_now -= at_once;
+    missing -= at_once;
+    while (missing > 0) {
+      Chunk& oldest = bank.released.front();
+      const std::int64_t part = std::min(missing, oldest.bytes);
+      if (oldest.after.round > taken.after.round) taken.after = oldest.after;
+      // The later of a pods' and a post-processors' round of the same number is the latter's.
+      if (oldest.after.round == taken.after.round && oldest.after.post) taken.after.post = true;
+      taken.after_spill = std::max(taken.after_spill, oldest.after_spill);
+      oldest.bytes -= part;
+      bank.free_later -= part;
+      missing -= part;
+      if (oldest.bytes == 0) bank.released.pop_front();
+    }
+    return taken;
+  }
+
+  void evict_one(Bank& bank, ItemId wanted, std::uint32_t size) {
+    for (ItemId victim = bank.head; victim != kNone; victim = next_[victim]) {
+      if (touched_[victim] >= round_ + 1 || resident_[victim] != kFilled) continue;
+      const bool written_on_chip = victim < tiles_ && is_dirty(victim);
+      // Its last pass has to be over, and post-processors may lag.
+      if (written_on_chip && complete_[victim] + static_cast<std::uint32_t>(lag_) > round_) continue;
+      if (victim >= tiles_ && touched_[victim] - 1 + static_cast<std::uint32_t>(lag_) > round_) continue;
+      if (is_dirty(victim) && machine_.config.spill == "off") continue;
+      evict(bank, victim);
+      return;
+    }
+    fail(bank, wanted, size);
+  }
+
+  void evict(Bank& bank, ItemId victim) {
+    const std::uint32_t size = bytes_of(victim);
+    const RoundEnd after{static_cast<std::int64_t>(touched_[victim]) - 1, class_of(victim) == BankClass::p};
+    std::int64_t spill = -1;
+    if (is_dirty(victim)) {
+      spill = static_cast<std::int64_t>(plan_.spills.size());
+      plan_.spills.push_back({victim, size, this->bank(victim), class_of(victim), after});
+      plan_.spilled_bytes += size;
+    }
+    // Accounted like a release of the round that used it last, so that the banks' books balance.
+    evictions_.push_back({after, {victim, this->bank(victim), class_of(victim), size}});
+    bank.released.push_back({size, after, spill});
+    bank.free_later += size;
+    resident_[victim] = kEvicted;
+    unlink(victim);
+  }
+
+  [[noreturn]] void fail(const Bank& bank, ItemId wanted, std::uint32_t size) const {
+    std::int64_t needed = size;
+    for (ItemId item = bank.head; item != kNone; item = next_[item]) needed += bytes_of(item);
+    const std::string where = std::string(class_name(class_of(wanted))) + " bank " + std::to_string(this->bank(wanted));
+    const bool off = machine_.config.spill == "off";
+    throw Error(ErrorKind::run_failed,
+                {Issue{{},
+                       "/hardware/banks/capacity_kib",
+                       where + " holds " + with_thousands(capacity_) + " bytes, but round " + std::to_string(round_) +
+                           " of the schedule needs " + with_thousands(needed) + " bytes in it at once",
+                       "at least " + std::to_string(ceil_div(needed, 1024)) + " KiB would fit" +
+                           (off ? ", or allow /hardware/spill \"lru\"" : "")}});
+  }
+
+  // --- least recently used ----------------------------------------------------------------------------------------
+
+  void append(ItemId item) {
+    Bank& bank = bank_of(item);
+    previous_[item] = bank.tail;
+    next_[item] = kNone;
+    (bank.tail == kNone ? bank.head : next_[bank.tail]) = item;
+    bank.tail = item;
+  }
+
+  void unlink(ItemId item) {
+    Bank& bank = bank_of(item);
+    (previous_[item] == kNone ? bank.head : next_[previous_[item]]) = next_[item];
+    (next_[item] == kNone ? bank.tail : previous_[next_[item]]) = previous_[item];
+  }
+
+  void touch(ItemId item) {
+    if (touched_[item] == round_ + 1) return;
+    touched_[item] = round_ + 1;
+    if (bank_of(item).tail == item) return;
+    unlink(item);
+    append(item);
+  }
+
+  /// Evictions count as releases of the round that used the tile last.
+  void count_evictions() {
+    if (evictions_.empty()) return;
+    auto merge = [&](std::vector<SpaceChange>& list, std::vector<std::uint32_t>& first, bool post) {
+      std::vector<SpaceChange> merged;
+      std::vector<std::uint32_t> merged_first(rounds_ + 1, 0);
+      std::vector<std::vector<SpaceChange>> extra(rounds_);
+      for (const auto& [after, change] : evictions_) {
+        if (after.post == post) extra[static_cast<std::size_t>(after.round)].push_back(change);
+      }
+      for (std::uint32_t r = 0; r < rounds_; ++r) {
+        merged.insert(merged.end(), list.begin() + first[r], list.begin() + first[r + 1]);
+        merged.insert(merged.end(), extra[r].begin(), extra[r].end());
+        merged_first[r + 1] = static_cast<std::uint32_t>(merged.size());
+      }
+      list = std::move(merged);
+      first = std::move(merged_first);
+    };
+    merge(plan_.released_main, plan_.released_main_first, false);
+    merge(plan_.released_post, plan_.released_post_first, true);
+  }
+
+  enum State : std::uint8_t { kAbsent, kPartial, kFilled, kEvicted, kDone };
+
+  const TiledWorkload& work_;
+  const Schedule& schedule_;
+  const RoundOrder& order_;
+  const Machine& machine_;
+  const std::uint32_t rounds_;
+  const ItemId tiles_, mains_, posts_;
+  const std::int64_t capacity_;
+  const std::int64_t lag_;
+  MemoryPlan plan_;
+  std::uint32_t round_ = 0;
+  Stage stage_ = Stage::weights;
+  std::vector<std::uint32_t> last_use_;
+  std::vector<std::uint8_t> used_by_post_;
+  std::vector<std::uint32_t> first_write_;  ///< per stored tile: the round of its first write, or kNone
+  std::vector<std::uint32_t> complete_;     ///< per stored tile: the round of its last write
+  ByRound produced_;                      ///< stored tiles by the round of their first write
+  std::vector<std::uint8_t> resident_;
+  std::vector<std::uint32_t> touched_;    ///< round of the last touch + 1
+  std::vector<ItemId> next_, previous_;
+  std::vector<Bank> banks_;
+  std::vector<std::pair<RoundEnd, SpaceChange>> evictions_;
+};
+
+}  // namespace
+
+std::uint32_t item_bytes(const TiledWorkload& work, const Schedule& schedule, const Machine& machine, ItemId item) {
+  const auto tiles = static_cast<ItemId>(work.tiles.size());
+  if (item < tiles) return work.tiles[item].bytes;
+  const auto mains = static_cast<ItemId>(schedule.main.size());
+  const auto width = static_cast<std::uint32_t>(machine.config.partial_sum_bytes);
+  if (item < tiles + mains) {
+    const GemmTiles& gemm = work.gemm_of_op(item - tiles);
+    const OpIndex at = op_index(gemm, item - tiles);
+    return static_cast<std::uint32_t>(tile_rows(gemm, at.i) * tile_columns(gemm, at.g, at.k)) * width;
+  }
+  const PostPlacement& pass = schedule.post[item - tiles - mains];
+  return static_cast<std::uint32_t>(pass.rows) * static_cast<std::uint32_t>(pass.columns) * width;
+}
+
+MemoryPlan plan_memory(const TiledWorkload& work, const Schedule& schedule, const RoundOrder& order,
+                       const Machine& machine) {
+  return Planner(work, schedule, order, machine).run();
+}
+
+}  // namespace podsim

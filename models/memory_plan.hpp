@@ -1,0 +1,88 @@
+#pragma once
+// SPDX-License-Identifier: Apache-2.0
+/// \file What is fetched, evicted and spilled, and between which rounds: a static plan for the SRAM banks.
+
+#include <cstdint>
+#include <vector>
+
+#include "podsim/models/schedule.hpp"
+
+namespace podsim {
+
+/// The part of a round that needs a tile.
+enum class Stage : std::uint8_t {
+  weights,  ///< loading the stationary operand
+  stream,   ///< streaming activations and partial sums
+  post,     ///< the passes of the round
+};
+inline constexpr std::uint32_t kStages = 3;
+
+/// Anything that occupies a bank, numbered through: stored tiles, then partial sums of tile operations, then results
+/// of passes.
+using ItemId = std::uint32_t;
+
+/// The end of a round's reading, by pods or by post-processors; round -1 is the start of the run.
+struct RoundEnd {
+  std::int64_t round = -1;
+  bool post = false;
+};
+
+/// A transfer from DRAM into a bank.
+struct Fill {
+  ItemId item = 0;
+  std::uint32_t bytes = 0;         ///< over the DRAM bus
+  std::int32_t rows = 0;           ///< cycles at the bank's write port
+  std::uint32_t need_round = 0;
+  std::uint16_t bank = 0;
+  BankClass bank_class = BankClass::x;
+  Stage need_stage = Stage::weights;
+  RoundEnd after;                  ///< its space is in use until then
+  std::int64_t after_spill = -1;   ///< this spill and all before it come first
+  bool is_refetch = false;         ///< it was evicted or spilled before
+};
+
+/// A transfer from a bank to DRAM that makes room.
+struct Spill {
+  ItemId item = 0;
+  std::uint32_t bytes = 0;
+  std::uint16_t bank = 0;
+  BankClass bank_class = BankClass::p;
+  RoundEnd after;  ///< the last use before
+};
+
+/// Space that is taken or given back with a round.
+struct SpaceChange {
+  ItemId item = 0;
+  std::uint16_t bank = 0;
+  BankClass bank_class = BankClass::x;
+  std::uint32_t bytes = 0;
+};
+
+/// The plan. Vectors named *_first are offsets per round (one more entry than rounds) into the vector of that name.
+struct MemoryPlan {
+  std::vector<Fill> fills;                    ///< in the order in which they are needed
+  std::vector<std::uint32_t> fills_first;     ///< per round * kStages + stage
+  std::vector<Spill> spills;                  ///< in order
+  /// Before round r writes anything, the first spills_before[r] spills must be complete.
+  std::vector<std::uint32_t> spills_before;
+  std::vector<SpaceChange> taken;             ///< by passes that write operand tiles
+  std::vector<std::uint32_t> taken_first;
+  std::vector<SpaceChange> released_main;     ///< after the pods' reading of a round
+  std::vector<std::uint32_t> released_main_first;
+  std::vector<SpaceChange> released_post;     ///< after the post-processors' reading of a round
+  std::vector<std::uint32_t> released_post_first;
+  std::int64_t refetched_bytes = 0;
+  std::int64_t spilled_bytes = 0;
+};
+
+/// Plans the banks for a schedule: tiles are fetched for their first use, kept until their last, and evicted in
+/// least-recently-used order (by round) where a bank is full.
+/// \throws Error (run_failed) if a round needs more in one bank than it holds, or would have to spill with spill "off";
+///         the text says what would fit
+MemoryPlan plan_memory(const TiledWorkload& work, const Schedule& schedule, const RoundOrder& order,
+                       const Machine& machine);
+
+/// Bytes of capacity that an item takes.
+std::uint32_t item_bytes(const TiledWorkload& work, const Schedule& schedule, const Machine& machine, ItemId item);
+
+}  // namespace podsim

@@ -1,0 +1,149 @@
+#pragma once
+// SPDX-License-Identifier: Apache-2.0
+/// \file The round table that schedulers fill: units, ports and circuits of every open round.
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "podsim/interconnect/bit_set.hpp"
+#include "podsim/interconnect/route_table.hpp"
+#include "podsim/models/schedule.hpp"
+
+namespace podsim {
+
+/// What is taken in one round.
+class Round {
+ public:
+  Round(const Machine& machine);
+  void clear();
+
+  BitSet free_pods;
+  BitSet free_p_out;               ///< P banks without a partial-sum write
+  std::vector<std::uint32_t> x_tile, w_tile;  ///< per bank: the tile it delivers, or kNone
+  BitSet free_p_in;                ///< P banks without a partial-sum read
+  BitSet free_post_processors;
+  BitSet free_pp_out;              ///< terminals without a post-processor write
+  std::vector<std::uint64_t> pp_in1, pp_in2;  ///< per bank: what it delivers (see key()), or kNoSource
+  std::int64_t failures = 0;       ///< attempts to place a tile operation here that failed
+  std::unique_ptr<RouteTable> x, w, p_out, p_in, post_in1, post_in2, post_out;
+
+  static constexpr std::uint64_t kNoSource = ~std::uint64_t{0};
+  static std::uint64_t key(const PostSource& source) {
+    return (static_cast<std::uint64_t>(source.kind) << 32) | source.index;
+  }
+};
+
+/// The open rounds. Rounds below a floor are closed for good and their memory is used again.
+class RoundTable {
+ public:
+  explicit RoundTable(const Machine& machine) : machine_(machine) {}
+
+  Round& at(std::uint32_t round);
+  /// No one will place anything below this round any more.
+  void close_below(std::uint32_t round);
+  /// The first round from `from` on that is not marked full for tile operations.
+  std::uint32_t next_for_main(std::uint32_t from) { return main_.next(from); }
+  void mark_full_for_main(std::uint32_t round) { main_.remove(round); }
+  /// Likewise for passes.
+  std::uint32_t next_for_post(std::uint32_t from) { return post_.next(from); }
+  void mark_full_for_post(std::uint32_t round) { post_.remove(round); }
+
+ private:
+  /// Union-find over round numbers, all present at first: finds the next one that was not removed.
+  class OpenRounds {
+   public:
+    std::uint32_t next(std::uint32_t from);
+    void remove(std::uint32_t round);
+
+   private:
+    void grow(std::uint32_t round);
+    std::vector<std::uint32_t> parent_;
+  };
+
+  const Machine& machine_;
+  std::uint32_t first_ = 0;
+  std::deque<std::unique_ptr<Round>> rounds_;
+  std::vector<std::unique_ptr<Round>> spare_;
+  OpenRounds main_, post_;
+};
+
+/// Places single operations into rounds. Shared by schedulers.
+class Placer {
+ public:
+  Placer(const TiledWorkload& work, const Machine& machine);
+
+  /// Tries to put a tile operation into the round, on `preferred_pod` if that is possible and not negative.
+  /// On success the placement is stored.
+  bool try_main(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_tile, std::uint32_t round,
+                int preferred_pod = -1);
+  /// Tries to let `consumer` take the partial sums of `producer`.
+  bool try_chain(std::uint32_t producer, std::uint32_t consumer);
+  /// Puts a pass into the earliest round from `earliest` on that has room, and stores it.
+  /// \param bank the terminal to write to, or -1 for the first free one
+  /// \return its id
+  std::uint32_t place_post(PostPlacement pass, std::uint32_t earliest, int bank = -1);
+
+  Schedule& schedule() { return schedule_; }
+  RoundTable& rounds() { return rounds_; }
+  /// The pass `id` has a twin: what reads its result has to wait for both.
+  void set_twin(std::uint32_t id, std::uint32_t twin);
+  /// Bank that holds what a pass reads.
+  int bank_of(const PostSource& source) const;
+  /// The last round in which a source is written; 0 for stored tiles.
+  std::uint32_t round_of(const PostSource& source) const;
+
+ private:
+  bool try_post(PostPlacement& pass, Round& round, int bank);
+
+  const TiledWorkload& work_;
+  const Machine& machine_;
+  RoundTable rounds_;
+  Schedule schedule_;
+  std::vector<std::uint32_t> post_round_;  ///< per pass: its round or its twin's, the later
+  BitSet pods_, banks_;                    ///< scratch
+};
+
+/// Places what follows the tile operations: adds, finalise passes and the passes of vector operations.
+class PostChain {
+ public:
+  /// \param twin_adds issue every add twice, as published
+  PostChain(const TiledWorkload& work, Placer& placer, bool twin_adds)
+      : work_(work), placer_(placer), twins_(twin_adds) {}
+  /// Reduces the partial sums of one output tile by a FIFO tree of pairwise adds and, if asked to, finalises it; the
+  /// finalise pass takes over the last add, or adds the residual.
+  /// \return the last round used, 0 if there was nothing to do
+  std::uint32_t reduce(const GemmTiles& gemm, std::int64_t g, std::int64_t i, std::int64_t k,
+                       const std::vector<PostSource>& sums, bool finalize);
+  /// All passes of a vector operation, from round `earliest` on.
+  /// \return the last round used
+  std::uint32_t vector(const VectorTiles& tiles, std::uint32_t earliest);
+
+ private:
+  const TiledWorkload& work_;
+  Placer& placer_;
+  bool twins_;
+};
+
+/// First round for each operation under layer barriers: one after the last round of all it depends on.
+/// `init = max over dependencies of (end + 1)`; 0 without dependencies.
+class LayerBarriers {
+ public:
+  explicit LayerBarriers(const TiledWorkload& work) : work_(work), end_(work.network.operations.size(), 0) {}
+  /// \param with_residual also wait for the residual operand of a fused add
+  std::uint32_t init(int operation, bool with_residual = true) const;
+  void done(int operation, std::uint32_t last_round) { end_[static_cast<std::size_t>(operation)] = last_round; }
+  /// No operation from `next` on can start below this round, if those before it are done.
+  std::uint32_t floor(int next, bool with_residual = true) const;
+
+ private:
+  template <class Body>
+  void for_each_dependency(int operation, bool with_residual, Body body) const;
+
+  const TiledWorkload& work_;
+  std::vector<std::uint32_t> end_;
+};
+
+}  // namespace podsim

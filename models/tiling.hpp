@@ -1,0 +1,174 @@
+#pragma once
+// SPDX-License-Identifier: Apache-2.0
+/// \file A lowered network cut into tiles and tile operations for one machine.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "podsim/models/hardware_config.hpp"
+#include "podsim/workloads/lowering.hpp"
+
+namespace podsim {
+
+/// How the network is cut.
+struct TilingConfig {
+  /// Rows of activations per tile; default: as many as the array has rows (the published optimum); 0: all rows.
+  std::optional<std::int64_t> partition_rows;
+  /// Layers that read the same matrix in the same way share its X tiles.
+  bool share_activation_tiles = true;
+
+  void fields(Fields& f);
+};
+
+/// Which SRAM a stored tile lives in.
+enum class BankClass : std::uint8_t { x, w, p };
+
+/// "The rows of block `block` of operation `operation`, from row `offset` on relative to my own first row":
+/// the reader's row t may be read once row t + offset of the block is stored.
+struct Requirement {
+  std::uint32_t operation = 0;
+  std::uint32_t block = 0;
+  std::int32_t offset = 0;
+};
+
+/// A range of TiledWorkload::requirements.
+struct RequirementRange {
+  std::uint32_t first = 0;
+  std::uint32_t count = 0;
+};
+
+/// A tile that waits in a bank: of activations (X), of weights (W), or of an operand of the post-processors (P).
+struct StoredTile {
+  std::uint32_t operand = 0;
+  std::uint16_t bank = 0;
+  BankClass bank_class = BankClass::x;
+  std::int32_t rows = 0;        ///< rows that cross a port when the tile is read
+  std::int32_t columns = 0;
+  std::uint32_t bytes = 0;      ///< capacity taken, im2col copies counted once
+  std::uint32_t dram_bytes = 0; ///< fetched from DRAM before first use; 0 if produced on chip
+  RequirementRange requirements;
+};
+
+/// A matrix cut into tiles: a run of TiledWorkload::tiles.
+struct Operand {
+  std::uint32_t first_tile = 0;
+  std::uint32_t tile_count = 0;
+  std::uint32_t operation = 0;    ///< the first that reads it
+  BankClass bank_class = BankClass::x;
+  bool from_dram = false;    ///< some of it has to be fetched
+  bool on_chip = false;      ///< some of it is written by operations
+  std::int64_t copied_bytes = 0;  ///< bytes written by relayout: every im2col copy counted
+};
+
+/// A GEMM operation in tiles. Groups that are small against the array are packed block-diagonally: `packing` groups
+/// share one array, so that `groups` here is ceil(GEMM groups / packing).
+struct GemmTiles {
+  int operation = -1;
+  Gemm shape;                 ///< before packing
+  std::int64_t groups = 1;    ///< after packing
+  std::int64_t packing = 1;   ///< GEMM groups in one packed group; the last one of an image may hold fewer
+  std::int64_t groups_per_image = 1;         ///< before packing
+  std::int64_t packed_groups_per_image = 1;  ///< after packing
+  bool output_rows_per_group = false;
+  std::int64_t m = 0, k = 0, n = 0;          ///< of one packed group
+  std::int64_t tile_m = 0, tile_k = 0, tile_n = 0;
+  std::int64_t i_count = 0, j_count = 0, k_count = 0;  ///< tiles along m, k, n
+  std::uint32_t activation = 0;   ///< operand
+  std::uint32_t stationary = 0;   ///< operand
+  std::int64_t residual = -1;     ///< operand, or -1
+  std::uint32_t first_op = 0;     ///< id of tile operation (0, 0, 0, 0)
+  std::uint32_t op_count = 0;
+  std::uint32_t first_output = 0; ///< id of output tile (0, 0, 0)
+  std::uint32_t output_count = 0;
+
+  /// j outer, then i, then k, within a group: the published order.
+  std::uint32_t op(std::int64_t g, std::int64_t i, std::int64_t j, std::int64_t kk) const {
+    return first_op + static_cast<std::uint32_t>(((g * j_count + j) * i_count + i) * k_count + kk);
+  }
+  /// How many GEMM groups packed group g holds.
+  std::int64_t groups_in(std::int64_t g) const;
+  /// The first GEMM group in packed group g.
+  std::int64_t first_group(std::int64_t g) const;
+  std::uint32_t output(std::int64_t g, std::int64_t i, std::int64_t kk) const {
+    return first_output + static_cast<std::uint32_t>((g * i_count + i) * k_count + kk);
+  }
+  std::uint32_t activation_tile(std::uint32_t first_tile, std::int64_t g, std::int64_t i, std::int64_t j) const {
+    return first_tile + static_cast<std::uint32_t>((g * j_count + j) * i_count + i);
+  }
+  std::uint32_t stationary_tile(std::uint32_t first_tile, std::int64_t g, std::int64_t j, std::int64_t kk) const {
+    return first_tile + static_cast<std::uint32_t>((g * j_count + j) * k_count + kk);
+  }
+};
+
+/// A vector operation in tiles: a grid of row blocks x column blocks of its input.
+struct VectorTiles {
+  int operation = -1;
+  std::int64_t i_count = 0, k_count = 0;
+  std::int64_t rows = 0, columns = 0;
+  std::vector<std::uint32_t> inputs;  ///< operands, all in the same grid; tile (i, k) is first + i * k_count + k
+};
+
+/// How an operation's output rows fall into blocks: a block is what one row of tiles writes.
+struct OutputBlocks {
+  std::int64_t group_rows = 0;   ///< rows of one group's output
+  std::int64_t block_rows = 0;   ///< rows of a tile
+  std::int64_t blocks_per_group = 0;
+  std::uint32_t first_block = 0; ///< index into flat arrays over all blocks
+  std::uint32_t block_count = 0;
+  std::uint32_t tiles_per_block = 0;  ///< output tiles (passes) that make up one block
+
+  std::int64_t block_of(std::int64_t row) const {
+    return row / group_rows * blocks_per_group + row % group_rows / block_rows;
+  }
+  std::int64_t first_row(std::int64_t block) const {
+    return block / blocks_per_group * group_rows + block % blocks_per_group * block_rows;
+  }
+};
+
+/// Everything a scheduler and the machine need to know of the work.
+struct TiledWorkload {
+  LoweredNetwork network;
+  std::vector<Operand> operands;
+  std::vector<StoredTile> tiles;
+  std::vector<Requirement> requirements;
+  std::vector<GemmTiles> gemms;
+  std::vector<VectorTiles> vectors;
+  /// Per operation: index into `gemms` or `vectors`.
+  std::vector<std::uint32_t> tiles_of_operation;
+  std::vector<OutputBlocks> outputs;      ///< per operation
+  std::vector<std::vector<int>> dependencies;  ///< per operation: the operations whose results it reads
+  std::vector<std::int64_t> write_back_bytes;  ///< per operation: bytes of its output that go to DRAM
+  std::uint32_t op_count = 0;
+  std::uint32_t output_count = 0;
+  std::uint32_t block_count = 0;
+
+  /// The GEMM that a tile operation belongs to.
+  const GemmTiles& gemm_of_op(std::uint32_t op) const;
+  std::int64_t weight_bytes = 0;  ///< weights fetched from DRAM, each once
+};
+
+/// One tile operation's place in its GEMM.
+struct OpIndex {
+  std::int64_t g = 0, i = 0, j = 0, k = 0;
+};
+OpIndex op_index(const GemmTiles& gemm, std::uint32_t op);
+/// Rows i of a GEMM tile row, accounting for the remainder.
+std::int64_t tile_rows(const GemmTiles& gemm, std::int64_t i);
+/// Rows of k in tile j, accounting for the remainder and for a packed group that holds fewer groups.
+std::int64_t tile_depth(const GemmTiles& gemm, std::int64_t g, std::int64_t j);
+/// Columns of n in tile k, likewise.
+std::int64_t tile_columns(const GemmTiles& gemm, std::int64_t g, std::int64_t kk);
+/// MACs that count in one tile operation: the zeros of block-diagonal packing do not.
+std::int64_t tile_macs(const GemmTiles& gemm, const OpIndex& at);
+/// The output blocks (see OutputBlocks) that the output tile (g, i, ·) is part of.
+std::vector<std::uint32_t> output_blocks_of(const GemmTiles& gemm, std::int64_t g, std::int64_t i);
+
+/// Cuts a network for a machine.
+/// \throws Error (run_failed) if it has more than 2^31 tile operations, or if the tile tables alone would need more
+///         than `max_memory_bytes`
+TiledWorkload tile(LoweredNetwork network, const Machine& machine, const TilingConfig& config,
+                   std::int64_t max_memory_bytes);
+
+}  // namespace podsim

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "podsim/sim/accelerator.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace podsim {
+
+Accelerator::Accelerator(const sc_core::sc_module_name& name, const HardwareConfig& config)
+    : sc_module(name),
+      machine_(config),
+      checker_("checker", context_, machine_),
+      dram_("dram", context_, machine_.config),
+      controller_("tiling_controller", context_, machine_, checker_, dram_) {
+  // Whole resolution units, so that the times of all modules fall together exactly.
+  const double unit_per_second = 1.0 / sc_core::sc_get_time_resolution().to_seconds();
+  context_.period = sc_core::sc_time::from_value(
+      std::max<sc_dt::uint64>(1, static_cast<sc_dt::uint64>(std::llround(unit_per_second / (config.clock_mhz * 1e6)))));
+  context_.fault_event = &failed_;
+
+  const auto banks = static_cast<std::size_t>(machine_.config.bank_count());
+  fabrics_.init(kFabrics, [this](const char* fabric, std::size_t i) {
+    return new Fabric(fabric, static_cast<FabricId>(i), *machine_.topology, machine_.config.bank_count());
+  });
+  auto make_banks = [this, banks](sc_core::sc_vector<Bank>& vector, BankClass bank_class) {
+    vector.init(banks, [this, bank_class](const char* bank, std::size_t i) {
+      return new Bank(bank, context_, bank_class, static_cast<int>(i));
+    });
+  };
+  make_banks(x_banks_, BankClass::x);
+  make_banks(w_banks_, BankClass::w);
+  make_banks(p_banks_, BankClass::p);
+  pods_.init(static_cast<std::size_t>(machine_.config.pods.count), [this](const char* pod, std::size_t i) {
+    return new Pod(pod, context_, machine_.config, static_cast<int>(i));
+  });
+  post_processors_.init(static_cast<std::size_t>(machine_.config.post_processor_count()),
+                        [this](const char* unit, std::size_t i) {
+                          return new PostProcessor(unit, context_, machine_.config, static_cast<int>(i));
+                        });
+  bind();
+
+  SC_METHOD(begin);
+  sensitive << begin_;
+  dont_initialize();
+  SC_METHOD(finish);
+  sensitive << controller_.done_event() << failed_;
+  dont_initialize();
+}
+
+void Accelerator::bind() {
+  auto fabric = [this](FabricId id) -> Fabric& { return fabrics_[static_cast<std::size_t>(id)]; };
+  for (Fabric& each : fabrics_) each.monitor.bind(checker_);
+  for (Pod& pod : pods_) {
+    fabric(FabricId::x).receivers.bind(pod.activations);
+    fabric(FabricId::w).receivers.bind(pod.weights);
+    fabric(FabricId::p_in).receivers.bind(pod.partial_sums_in);
+    pod.partial_sums_out.bind(fabric(FabricId::p_out));
+    controller_.pods.bind(pod.commands);
+  }
+  for (PostProcessor& unit : post_processors_) {
+    fabric(FabricId::post_in1).receivers.bind(unit.in1);
+    fabric(FabricId::post_in2).receivers.bind(unit.in2);
+    unit.out.bind(fabric(FabricId::post_out));
+    controller_.post_processors.bind(unit.commands);
+  }
+  auto bind_banks = [&](sc_core::sc_vector<Bank>& banks, sc_core::sc_port<BankInterface, 0>& orders) {
+    for (Bank& bank : banks) {
+      orders.bind(bank.commands);
+      dram_.banks.bind(bank.commands);
+      fabric(FabricId::post_out).receivers.bind(bank.post_in);
+      bank.fill_listener.bind(controller_.fills);
+      bank.monitor.bind(checker_);
+    }
+  };
+  bind_banks(x_banks_, controller_.x_banks);
+  bind_banks(w_banks_, controller_.w_banks);
+  bind_banks(p_banks_, controller_.p_banks);
+  for (Bank& bank : x_banks_) bank.out.bind(fabric(FabricId::x));
+  for (Bank& bank : w_banks_) bank.out.bind(fabric(FabricId::w));
+  for (Bank& bank : p_banks_) {
+    fabric(FabricId::p_out).receivers.bind(bank.main_in);
+    bank.out.bind(fabric(FabricId::p_in));
+    bank.out.bind(fabric(FabricId::post_in1));
+    bank.out.bind(fabric(FabricId::post_in2));
+  }
+  controller_.dram.bind(dram_.commands);
+  controller_.space.bind(checker_);
+  dram_.listener.bind(controller_.spills);
+}
+
+void Accelerator::before_end_of_elaboration() {
+  if (clk.bind_count() > 0) {
+    SC_METHOD(on_clock);
+    sensitive << clk;
+    dont_initialize();
+  }
+  if (rst.bind_count() > 0) {
+    SC_METHOD(on_reset);
+    sensitive << rst;
+    dont_initialize();
+  }
+}
+
+void Accelerator::start(std::shared_ptr<const Program> program) {
+  if (running_ || start_requested_) throw Error::internal(name(), "a program is started while another is running");
+  if (to_json(program->machine.config) != to_json(machine_.config)) {
+    throw Error::internal(name(), "the program was made for another machine");
+  }
+  program_ = std::move(program);
+  start_requested_ = true;
+  if (clk.bind_count() == 0) begin_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void Accelerator::on_clock() {
+  if (!clk->posedge()) return;
+  if (start_requested_) begin_.notify(sc_core::SC_ZERO_TIME);
+  if (finish_requested_) {
+    finish_requested_ = false;
+    done_.notify(sc_core::SC_ZERO_TIME);
+  }
+}
+
+void Accelerator::begin() {
+  if (!start_requested_ || (rst.bind_count() > 0 && rst->read())) return;
+  start_requested_ = false;
+  running_ = true;
+  context_.fault.reset();
+  context_.program = program_.get();
+  for (Fabric& fabric : fabrics_) fabric.reset();
+  for (auto* banks : {&x_banks_, &w_banks_, &p_banks_}) {
+    for (Bank& bank : *banks) bank.reset();
+  }
+  for (Pod& pod : pods_) pod.reset();
+  for (PostProcessor& unit : post_processors_) unit.reset();
+  checker_.begin();
+  controller_.begin();
+  dram_.begin();
+}
+
+void Accelerator::finish() {
+  if (!running_) return;
+  running_ = false;
+  if (context_.fault) {
+    controller_.reset();
+    dram_.reset();
+  } else {
+    context_.guard([this] { checker_.advance(std::numeric_limits<std::int64_t>::max()); });
+  }
+  if (clk.bind_count() > 0) {
+    finish_requested_ = true;
+  } else {
+    done_.notify(sc_core::SC_ZERO_TIME);
+  }
+}
+
+void Accelerator::on_reset() {
+  if (!rst->read() || !running_) return;
+  running_ = false;
+  controller_.reset();
+  dram_.reset();
+  for (Pod& pod : pods_) pod.reset();
+  for (PostProcessor& unit : post_processors_) unit.reset();
+  context_.fault = Error::run_failed("the job was aborted by reset");
+}
+
+RunResult Accelerator::result(std::optional<std::int64_t> stopped_at) const {
+  if (context_.fault) throw *context_.fault;
+  RunResult result;
+  if (program_ == nullptr) return result;
+  controller_.collect(result, stopped_at);
+  for (const Pod& pod : pods_) {
+    result.pod_operations.push_back(pod.operations());
+    result.pod_busy_cycles.push_back(pod.busy_cycles());
+  }
+  for (const PostProcessor& unit : post_processors_) result.post_processor_busy_cycles += unit.busy_cycles();
+  for (std::size_t f = 0; f < kFabrics; ++f) result.fabrics[f] = fabrics_[f].statistics();
+  auto add_banks = [&result](const sc_core::sc_vector<Bank>& banks, std::size_t c) {
+    for (const Bank& bank : banks) {
+      const BankStatistics& one = bank.statistics();
+      BankStatistics& sum = result.banks[c];
+      sum.read_bytes += one.read_bytes;
+      sum.written_bytes += one.written_bytes;
+      sum.filled_bytes += one.filled_bytes;
+      sum.copied_bytes += one.copied_bytes;
+      sum.delayed_fill_cycles += one.delayed_fill_cycles;
+    }
+  };
+  add_banks(x_banks_, 0);
+  add_banks(w_banks_, 1);
+  add_banks(p_banks_, 2);
+  result.peak_bank_bytes = checker_.peak_bank_bytes();
+  result.peak_class_bytes = checker_.peak_class_bytes();
+  result.dram = dram_.statistics();
+  result.checks = checker_.checks();
+  return result;
+}
+
+}  // namespace podsim

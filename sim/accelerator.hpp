@@ -1,0 +1,95 @@
+#pragma once
+// SPDX-License-Identifier: Apache-2.0
+/// \file The whole machine as one SystemC module, to be simulated by podsim or embedded elsewhere.
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <systemc>
+
+#include "podsim/interconnect/fabric.hpp"
+#include "podsim/models/bank.hpp"
+#include "podsim/models/checker.hpp"
+#include "podsim/models/dram.hpp"
+#include "podsim/models/pod.hpp"
+#include "podsim/models/post_processor.hpp"
+#include "podsim/models/program.hpp"
+#include "podsim/models/run_context.hpp"
+#include "podsim/models/run_result.hpp"
+#include "podsim/models/tiling_controller.hpp"
+
+namespace podsim {
+
+/// Pods, banks, fabrics, post-processors, DRAM and tiling controller, wired.
+///
+/// Runs one program at a time:
+/// \code
+/// podsim::Accelerator accelerator("accelerator", program->machine.config);
+/// accelerator.start(program);         // before or during simulation
+/// wait(accelerator.done_event());
+/// podsim::RunResult result = accelerator.result();
+/// \endcode
+/// The time base is `clock_mhz` of the configuration. Both ports may stay unbound.
+class Accelerator final : public sc_core::sc_module {
+ public:
+  /// If bound, jobs start and completion is signalled at its rising edges; nothing else depends on it.
+  sc_core::sc_port<sc_core::sc_signal_in_if<bool>, 1, sc_core::SC_ZERO_OR_MORE_BOUND> clk{"clk"};
+  /// If bound, a high level aborts the job that runs; it has no result then.
+  sc_core::sc_port<sc_core::sc_signal_in_if<bool>, 1, sc_core::SC_ZERO_OR_MORE_BOUND> rst{"rst"};
+
+  SC_HAS_PROCESS(Accelerator);
+  /// \throws Error (bad_input) if the configuration cannot be built
+  Accelerator(const sc_core::sc_module_name& name, const HardwareConfig& config);
+
+  /// Starts a program that was made for this configuration.
+  /// \throws Error (internal) if another one is running or the machine differs
+  void start(std::shared_ptr<const Program> program);
+  /// Fires when the program is complete, or has failed.
+  const sc_core::sc_event& done_event() const { return done_; }
+  bool is_running() const { return running_; }
+  /// The result of the last program; if it has not ended, what has been done so far.
+  /// \param stopped_at cycle in which an unfinished run was stopped
+  /// \throws Error that the run ended with
+  RunResult result(std::optional<std::int64_t> stopped_at = std::nullopt) const;
+  /// The fault that ended the run, if any.
+  const std::optional<Error>& fault() const { return context_.fault; }
+  std::int64_t rounds_done() const { return controller_.rounds_done(); }
+  /// What an unfinished run waits for, for people.
+  std::string waiting_for() const { return controller_.waiting_for(); }
+  sc_core::sc_time clock_period() const { return context_.period; }
+  /// For tests: processes that are ready at the same time run in random order from now on.
+  void shuffle_processes(std::uint64_t seed) { context_.shuffle.emplace(seed, "process order"); }
+
+ private:
+  void before_end_of_elaboration() override;
+  void bind();
+  void begin();
+  void finish();
+  void on_clock();
+  void on_reset();
+
+  Machine machine_;
+  RunContext context_;
+  std::shared_ptr<const Program> program_;
+  bool start_requested_ = false;
+  bool running_ = false;
+  bool finish_requested_ = false;
+  sc_core::sc_event begin_{"begin_requested"};
+  sc_core::sc_event failed_{"failed"};
+  sc_core::sc_event done_{"done_event"};
+
+  Checker checker_;
+  Dram dram_;
+  sc_core::sc_vector<Fabric> fabrics_{"fabric"};
+  sc_core::sc_vector<Bank> x_banks_{"x_bank"};
+  sc_core::sc_vector<Bank> w_banks_{"w_bank"};
+  sc_core::sc_vector<Bank> p_banks_{"p_bank"};
+  sc_core::sc_vector<Pod> pods_{"pod"};
+  sc_core::sc_vector<PostProcessor> post_processors_{"post_processor"};
+  TilingController controller_;
+};
+
+}  // namespace podsim

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "podsim/sim/experiment.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <string_view>
+
+#include "podsim/models/dataflow.hpp"
+#include "podsim/sim/core/random.hpp"
+#include "podsim/sim/core/text.hpp"
+#include "podsim/workloads/workload_source.hpp"
+
+namespace podsim {
+namespace {
+
+constexpr std::int64_t kSchema = 1;
+constexpr std::string_view kZooPrefix = "zoo:";
+
+/// Fills in the parameters that a plug-in's configuration leaves out. Unknown types and keys stay as they are: they are
+/// reported where they are read.
+void complete(PluginConfig& plugin, const RegistryBase& registry) {
+  const PluginInfo* info = registry.find(plugin.type);
+  if (info == nullptr) return;
+  const auto parameters = info->make_config();
+  IssueList issues;
+  ReadFields fields(JsonReader(plugin.parameters, {}, {}, issues));
+  parameters->fields(fields);
+  fields.finish({"type"});
+  if (!issues.empty()) return;
+  WriteFields writer;
+  parameters->fields(writer);
+  plugin.parameters = writer.result();
+}
+
+void complete(HardwareConfig& hardware) {
+  complete(hardware.interconnect, topology_registry());
+  complete(hardware.pods.dataflow, dataflow_registry());
+}
+
+/// The hardware of a preset.
+HardwareConfig preset_hardware(const std::string& name) {
+  const auto preset = machine_preset_registry().make({name, Json::object()});
+  IssueList issues;
+  const HardwareConfig hardware =
+      read_config<HardwareConfig>(JsonReader(preset->hardware, "preset " + name, {}, issues));
+  if (!issues.empty()) throw Error::internal("machine presets", issues.issues().front().text());
+  return hardware;
+}
+
+/// Replaces `hardware` by the preset that is named, then applies the other keys.
+void read_hardware(const JsonReader& given, HardwareConfig& hardware) {
+  JsonReader reader = given;
+  if (!reader.value().is_object()) {
+    std::string hint;
+    if (reader.value().is_string()) hint = "write {\"preset\": " + reader.value().dump() + "} to use a preset";
+    reader.fail("must be an object, got " + JsonReader::describe(reader.value()), hint);
+    return;
+  }
+  if (reader.has("preset")) {
+    const std::string name = reader.optional_string("preset", kDefaultPreset);
+    if (machine_preset_registry().find(name) != nullptr) {
+      hardware = preset_hardware(name);
+    } else if (reader.value()["preset"].is_string()) {
+      const Issue issue = machine_preset_registry().unknown(name);
+      reader.fail_at("preset", issue.message, issue.hint);
+    }
+  }
+  const std::size_t before = reader.issues().issues().size();
+  complete(hardware);
+  ReadFields fields(reader);
+  hardware.fields(fields);
+  fields.finish({"preset"});
+  complete(hardware);
+  if (reader.issues().issues().size() == before) hardware.validate(reader.file(), reader.pointer(), reader.issues());
+}
+
+/// {"source": "zoo:resnet50", "image": 299} -> "zoo:resnet50:image=299"
+std::string workload_from_object(JsonReader reader) {
+  const std::size_t before = reader.issues().issues().size();
+  std::string source = reader.required_string("source");
+  if (reader.issues().issues().size() != before) return source;
+  const bool is_zoo = source.compare(0, kZooPrefix.size(), kZooPrefix) == 0;
+  const std::string name =
+      is_zoo ? source.substr(kZooPrefix.size(), source.find(':', kZooPrefix.size()) - kZooPrefix.size())
+             : std::string{};
+  const PluginInfo* info = zoo_registry().find(name);
+  if (!is_zoo) {
+    reader.finish();  // a file takes no parameters
+    return source;
+  }
+  if (info == nullptr) {
+    const Issue issue = zoo_registry().unknown(name);
+    reader.fail_at("source", issue.message, issue.hint);
+    return source;
+  }
+  ReadFields fields(reader);
+  const auto parameters = info->make_config();
+  parameters->fields(fields);
+  fields.finish({"source"});
+  bool first = source.find(':', kZooPrefix.size()) == std::string::npos;
+  for (const auto& [key, value] : reader.value().items()) {
+    if (key == "source") continue;
+    source += first ? ':' : ',';
+    first = false;
+    source += key + "=" + (value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  return source;
+}
+
+std::vector<std::string> read_outputs(JsonReader reader) {
+  std::vector<std::string> out;
+  for (JsonReader& element : reader.elements()) {
+    const auto path = element.string();
+    if (!path) continue;
+    if (path->empty()) {
+      element.fail("must be the name of a file or \"-\", got an empty string");
+    } else if (std::find(out.begin(), out.end(), *path) != out.end()) {
+      element.fail("\"" + *path + "\" is listed twice");
+    } else {
+      out.push_back(*path);
+    }
+  }
+  return out;
+}
+
+/// The keys of a JSON pointer, or nothing if the text is none.
+std::optional<std::vector<std::string>> pointer_keys(const std::string& pointer) {
+  if (pointer.size() < 2 || pointer[0] != '/') return std::nullopt;
+  std::vector<std::string> keys;
+  for (std::size_t begin = 1; begin <= pointer.size();) {
+    const std::size_t end = std::min(pointer.find('/', begin), pointer.size());
+    std::string key;
+    for (std::size_t at = begin; at < end; ++at) {
+      if (pointer[at] != '~') {
+        key += pointer[at];
+      } else if (at + 1 < end && (pointer[at + 1] == '0' || pointer[at + 1] == '1')) {
+        key += pointer[++at] == '0' ? '~' : '/';
+      } else {
+        return std::nullopt;
+      }
+    }
+    if (key.empty()) return std::nullopt;
+    keys.push_back(key);
+    begin = end + 1;
+  }
+  return keys;
+}
+
+Json value_of(const std::string& text) {
+  try {
+    return parse_json(text, "--set").root;
+  } catch (const Error&) {
+    return text;  // not JSON: a string that needs no quotes in a shell
+  }
+}
+
+std::optional<std::size_t> array_index(const std::string& key, std::size_t size) {
+  if (key.empty() || key.size() > 9 || key.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
+  const std::size_t index = std::stoul(key);
+  return index < size ? std::optional<std::size_t>(index) : std::nullopt;
+}
+
+}  // namespace
+
+MappingConfig::MappingConfig() : scheduler{"sosa_greedy", Json::object()} {}
+
+void MappingConfig::fields(Fields& f) {
+  f.plugin("scheduler", scheduler, scheduler_registry(), "who places tile operations into rounds");
+  f.group("tiling", "how GEMMs are cut", [this](Fields& g) { tiling.fields(g); });
+}
+
+Experiment read_experiment(const JsonDocument& document) {
+  IssueList issues;
+  JsonReader reader(document, issues);
+  Experiment out;
+  if (!reader.expect_object()) issues.throw_if_any();
+
+  if (auto schema = reader.optional_member("schema")) {
+    const auto number = schema->integer();
+    if (number && *number != kSchema) {
+      schema->fail("must be " + std::to_string(kSchema) + ", the only schema this version reads, got " +
+                   std::to_string(*number));
+    }
+  }
+  if (auto workload = reader.optional_member("workload")) {
+    if (workload->value().is_object()) {
+      out.workload = workload_from_object(*workload);
+    } else if (workload->value().is_string()) {
+      out.workload = workload->value().get<std::string>();
+    } else {
+      workload->fail("must be a string (a file, \"-\" or \"zoo:NAME\") or an object with \"source\", got " +
+                     JsonReader::describe(workload->value()));
+    }
+  }
+  out.allow_unmodelled = reader.optional_boolean("allow_unmodelled", out.allow_unmodelled);
+
+  out.hardware = preset_hardware(kDefaultPreset);
+  if (auto hardware = reader.optional_member("hardware")) {
+    read_hardware(*hardware, out.hardware);
+  } else {
+    complete(out.hardware);
+  }
+
+  complete(out.mapping.scheduler, scheduler_registry());
+  if (auto mapping = reader.optional_member("mapping")) {
+    if (mapping->expect_object()) {
+      ReadFields fields(*mapping);
+      out.mapping.fields(fields);
+      fields.finish();
+    }
+  }
+  if (auto outputs = reader.optional_member("outputs")) out.outputs = read_outputs(*outputs);
+  out.seed = static_cast<std::uint64_t>(reader.optional_integer("seed", static_cast<std::int64_t>(out.seed),
+                                                                {0, std::numeric_limits<std::int64_t>::max()}));
+  reader.finish();
+  issues.throw_if_any();
+  return out;
+}
+
+void apply_assignment(Json& experiment, const std::string& assignment) {
+  auto fail = [&assignment](const std::string& message, const std::string& hint) {
+    return Error(ErrorKind::bad_input, {Issue{"--set", assignment, message, hint}});
+  };
+  const std::string example = "write for example --set /hardware/pods/rows=64";
+  const std::size_t equals = assignment.find('=');
+  if (equals == std::string::npos) throw fail("must be a JSON pointer, '=' and a value; there is no '='", example);
+  const std::string pointer = assignment.substr(0, equals);
+  const auto keys = pointer_keys(pointer);
+  if (!keys) {
+    std::string hint = example;
+    if (!pointer.empty() && pointer[0] != '/') {
+      std::string slashed = "/" + pointer;
+      std::replace(slashed.begin(), slashed.end(), '.', '/');
+      hint = "did you mean \"" + slashed + "\"?";
+    }
+    throw fail("\"" + pointer + "\" is not a JSON pointer (/key/key)", hint);
+  }
+  if (experiment.is_null()) experiment = Json::object();
+  Json* at = &experiment;
+  std::string path;
+  for (std::size_t n = 0; n < keys->size(); ++n) {
+    const std::string& key = (*keys)[n];
+    if (at->is_array()) {
+      const auto index = array_index(key, at->size());
+      if (!index) {
+        throw fail("\"" + path + "\" has " + std::to_string(at->size()) + " elements; \"" + key + "\" is none of them",
+                   {});
+      }
+      at = &(*at)[*index];
+    } else {
+      // null on the way is a value that was never set.
+      if (at->is_null()) *at = Json::object();
+      if (!at->is_object()) {
+        throw fail("\"" + path + "\" is " + JsonReader::describe(*at) + ", not an object: it has no \"" + key + "\"",
+                   {});
+      }
+      at = &(*at)[key];
+    }
+    path = pointer_append(path, key);
+  }
+  *at = value_of(assignment.substr(equals + 1));
+}
+
+Json to_json(const Experiment& experiment) {
+  HardwareConfig hardware = experiment.hardware;
+  MappingConfig mapping = experiment.mapping;
+  complete(hardware);
+  complete(mapping.scheduler, scheduler_registry());
+  Json out = Json::object();
+  out["schema"] = kSchema;
+  if (!experiment.workload.empty()) out["workload"] = experiment.workload;
+  out["allow_unmodelled"] = experiment.allow_unmodelled;
+  out["hardware"] = to_json<HardwareConfig>(hardware);
+  out["mapping"] = to_json<MappingConfig>(mapping);
+  out["outputs"] = experiment.outputs;
+  out["seed"] = experiment.seed;
+  return out;
+}
+
+std::string config_hash(const Experiment& experiment) {
+  Json json = to_json(experiment);
+  json.erase("outputs");
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::uint64_t hash = stable_hash(json.dump());
+  std::string out(16, '0');
+  for (std::size_t n = out.size(); n-- > 0; hash >>= 4) out[n] = kDigits[hash & 15];
+  return out;
+}
+
+MachinePresetRegistry& machine_preset_registry() {
+  static MachinePresetRegistry registry("machine preset");
+  return registry;
+}
+
+}  // namespace podsim

@@ -1,0 +1,59 @@
+#pragma once
+// SPDX-License-Identifier: Apache-2.0
+/// \file What a run needs to know: workload, hardware, mapping, outputs, seed. Read and checked once.
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "podsim/models/hardware_config.hpp"
+#include "podsim/models/schedule.hpp"
+#include "podsim/models/tiling.hpp"
+
+namespace podsim {
+
+/// How work is mapped to the hardware.
+struct MappingConfig {
+  PluginConfig scheduler;  ///< default sosa_greedy
+  TilingConfig tiling;
+
+  MappingConfig();
+  void fields(Fields& f);
+};
+
+/// One run, complete with all defaults.
+struct Experiment {
+  std::string workload;  ///< file, "-" or "zoo:NAME[:key=value,…]"
+  bool allow_unmodelled = false;
+  HardwareConfig hardware;
+  MappingConfig mapping;
+  std::vector<std::string> outputs;
+  std::uint64_t seed = 1;
+};
+
+/// Reads an experiment. A "preset" inside "hardware" (or the default preset) is the base that the other keys change.
+/// \throws Error (bad_input) with all mistakes
+Experiment read_experiment(const JsonDocument& document);
+
+/// Changes one value of an experiment's JSON before it is read, as `--set /hardware/pods/rows=64` does. The text after
+/// '=' is JSON if it parses as such, otherwise a string. Objects on the way are made as needed.
+/// \throws Error (bad_input) naming "--set" if the assignment has no '=' or no JSON pointer
+void apply_assignment(Json& experiment, const std::string& assignment);
+
+/// The experiment with every default written out, in the form read_experiment takes.
+Json to_json(const Experiment& experiment);
+
+/// 16 hexadecimal digits over everything that influences the result (outputs do not).
+std::string config_hash(const Experiment& experiment);
+
+/// A named machine: a complete or partial "hardware" object. Presets register themselves in sim/presets/.
+struct MachinePreset {
+  Json hardware;
+};
+using MachinePresetRegistry = Registry<MachinePreset>;
+MachinePresetRegistry& machine_preset_registry();
+/// The preset that is used when an experiment names none.
+inline constexpr const char* kDefaultPreset = "sosa-256x32x32-butterfly2";
+
+}  // namespace podsim

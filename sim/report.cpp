@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "podsim/sim/report.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "podsim/sim/core/text.hpp"
+
+namespace podsim {
+namespace {
+
+constexpr std::array<const char*, 3> kBankClasses{"X", "W", "P"};
+
+double ratio(double a, double b) { return b > 0 ? a / b : 0; }
+
+/// A ratio that cannot exceed one; the clamp is for rounding only.
+double share(double a, double b) { return std::clamp(ratio(a, b), 0.0, 1.0); }
+
+void add_fabrics(StatGroup& root, const RunResult& result) {
+  StatGroup& fabrics = root.group("fabrics", "the seven circuit-switched networks");
+  for (int f = 0; f < kFabrics; ++f) {
+    const FabricStatistics& counted = result.fabrics[static_cast<std::size_t>(f)];
+    const auto id = static_cast<FabricId>(f);
+    StatGroup& group = fabrics.group(fabric_name(id));
+    group.counter("circuits", "circuits", "circuits set up, one per tile and receiver", counted.circuits);
+    group.counter("bytes", "bytes", "carried; a multicast counts once", counted.bytes);
+    group.counter("delivered_bytes", "bytes", "delivered; a multicast counts once per receiver",
+                  counted.delivered_bytes);
+    group.counter("multicast_bytes", "bytes", "delivered on top of the first receiver by multicast",
+                  std::max<std::int64_t>(0, counted.delivered_bytes - counted.bytes));
+  }
+}
+
+void add_banks(StatGroup& root, const RunResult& result) {
+  StatGroup& banks = root.group("banks", "the SRAM banks, all of a class together");
+  for (std::size_t c = 0; c < kBankClasses.size(); ++c) {
+    const BankStatistics& counted = result.banks[c];
+    StatGroup& group = banks.group(kBankClasses[c]);
+    group.counter("read_bytes", "bytes", "read; a multicast counts once", counted.read_bytes);
+    group.counter("written_bytes", "bytes", "written by fabrics", counted.written_bytes);
+    group.counter("filled_bytes", "bytes", "written by DRAM", counted.filled_bytes);
+    group.counter("copied_bytes", "bytes", "written by relayout: im2col copies", counted.copied_bytes);
+    group.counter("delayed_fill_cycles", "cycles", "cycles in which fills yielded to post-processors",
+                  counted.delayed_fill_cycles);
+    group.counter("peak_bytes", "bytes", "most bytes alive at once", result.peak_class_bytes[c]);
+    group.counter("peak_bank_bytes", "bytes", "most bytes alive at once in one bank", result.peak_bank_bytes[c]);
+  }
+}
+
+void add_dram(StatGroup& root, const DramStatistics& counted) {
+  StatGroup& dram = root.group("dram", "the external memory");
+  dram.counter("read_bytes", "bytes", "fetched", counted.read_bytes);
+  dram.counter("weight_bytes", "bytes", "fetched into W banks", counted.weight_bytes);
+  dram.counter("activation_bytes", "bytes", "fetched into X and P banks", counted.activation_bytes);
+  dram.counter("written_bytes", "bytes", "results and new keys and values written back", counted.written_bytes);
+  dram.counter("spilled_bytes", "bytes", "written because a bank was full", counted.spilled_bytes);
+  dram.counter("refetched_bytes", "bytes", "fetched again after a spill or an eviction", counted.refetched_bytes);
+}
+
+void add_pods(StatGroup& root, const Report& report) {
+  const RunResult& result = report.result;
+  StatGroup& pods = root.group("pods", "pod cycles; the classes add up to pods x cycles");
+  pods.counter("busy_pod_cycles", "pod cycles", "an activation row enters", result.busy_pod_cycles);
+  pods.counter("barrier_pod_cycles", "pod cycles", "waiting for a longer tile of the same round",
+               result.barrier_pod_cycles);
+  pods.counter("idle_pod_cycles", "pod cycles", "without a tile operation in the round", result.idle_pod_cycles);
+  pods.counter("stalled_pod_cycles", "pod cycles", "stall, fill, drain and write-back", result.stalled_pod_cycles);
+  pods.gauge("busy_pods", "1", "tile operations / (rounds with tile operations x pods)", report.busy_pods());
+  if (result.cycles > 0 && !result.pod_busy_cycles.empty()) {
+    // Ten bins from idle to busy all the time.
+    Histogram load(std::max<std::int64_t>(1, ceil_div(result.cycles, 10)), 10);
+    for (const std::int64_t cycles : result.pod_busy_cycles) load.add(cycles);
+    pods.histogram("busy_cycles", "cycles", "number of pods by cycles in which an activation row enters", load);
+  }
+}
+
+}  // namespace
+
+double Report::milliseconds() const { return ratio(static_cast<double>(result.cycles), clock_mhz * 1e3); }
+
+double Report::utilization() const {
+  const double pes = static_cast<double>(pods) * rows * cols;
+  return share(static_cast<double>(result.macs), pes * static_cast<double>(result.cycles));
+}
+
+double Report::effective_tops() const {
+  const double seconds = milliseconds() / 1e3;
+  return ratio(2.0 * static_cast<double>(result.macs), seconds * 1e12);
+}
+
+double Report::peak_tops() const { return 2.0 * pods * rows * cols * clock_mhz * 1e6 / 1e12; }
+
+double Report::busy_pods() const {
+  // Of a run that was stopped, only the rounds that were begun count.
+  std::int64_t rounds = result.tile_operations > 0 ? last_main_round + 1 : 0;
+  if (!result.complete) rounds = std::min(rounds, result.rounds_done);
+  return share(static_cast<double>(result.tile_operations), static_cast<double>(rounds) * pods);
+}
+
+double Report::distance_to_limit() const {
+  return ratio(static_cast<double>(result.cycles), static_cast<double>(bound.limit()));
+}
+
+std::string Report::bounded_by() const {
+  auto stall = [this](StallCause cause) { return result.stalls[static_cast<std::size_t>(cause)]; };
+  // The first of equals wins; what the array needs comes first.
+  const std::array<std::pair<const char*, std::int64_t>, 7> classes{{
+      {"array", result.stream_cycles},
+      {"DRAM", stall(StallCause::memory) + result.write_back_cycles},
+      {"dependencies", stall(StallCause::dependency)},
+      {"weight loading", stall(StallCause::weights) + result.fill_cycles},
+      {"network", stall(StallCause::network)},
+      {"SRAM", stall(StallCause::bank)},
+      {"post-processors", stall(StallCause::post_processor) + result.drain_cycles},
+  }};
+  return std::max_element(classes.begin(), classes.end(),
+                          [](const auto& a, const auto& b) { return a.second < b.second; })
+      ->first;
+}
+
+std::vector<std::pair<std::string, std::int64_t>> Report::cycle_classes() const {
+  std::vector<std::pair<std::string, std::int64_t>> out;
+  out.emplace_back("streaming", result.stream_cycles);
+  out.emplace_back("fill", result.fill_cycles);
+  for (int c = 0; c < kStallCauses; ++c) {
+    out.emplace_back(std::string("stall_") + stall_cause_name(static_cast<StallCause>(c)),
+                     result.stalls[static_cast<std::size_t>(c)]);
+  }
+  out.emplace_back("drain", result.drain_cycles);
+  out.emplace_back("write_back", result.write_back_cycles);
+  for (auto& [name, cycles] : out) std::replace(name.begin(), name.end(), '-', '_');
+  return out;
+}
+
+StatGroup Report::statistics() const {
+  static constexpr std::array<const char*, 4 + kStallCauses> kDescriptions{
+      "rounds in which activations stream, without waits",
+      "before the first activation row, without waiting for memory",
+      "waiting for weights to be loaded into the arrays",
+      "waiting for a link",
+      "waiting for a bank port",
+      "waiting for partial sums or activations",
+      "waiting for a post-processor",
+      "waiting for DRAM: data or space",
+      "after the last activation row, without write-back",
+      "after everything else, DRAM still writes",
+  };
+  StatGroup root("run", "one run");
+  root.counter("cycles", "cycles", "first fetch to last write-back", result.cycles);
+  root.gauge("time", "ms", "cycles at the clock", milliseconds());
+  root.counter("macs", "MACs", "multiply-accumulates done", result.macs);
+  root.counter("tile_operations", "tile operations", "done by pods", result.tile_operations);
+  root.counter("passes", "passes", "done by post-processors", result.passes);
+  root.counter("rounds", "rounds", "in the schedule", result.rounds);
+  root.counter("rounds_done", "rounds", "simulated", result.rounds_done);
+  root.gauge("utilization", "1", "MACs / (PEs x cycles)", utilization());
+  root.gauge("effective_tops", "TOPS", "2 MACs / time", effective_tops());
+  root.gauge("peak_tops", "TOPS", "2 PEs x clock", peak_tops());
+  root.gauge("distance_to_limit", "1", "cycles / lower bound", distance_to_limit());
+  root.counter("checks", "events", "looked at by the legality checker", result.checks);
+
+  StatGroup& classes = root.group("cycle_classes", "they add up to cycles");
+  const auto list = cycle_classes();
+  for (std::size_t n = 0; n < list.size(); ++n) {
+    classes.counter(list[n].first, "cycles", kDescriptions.at(n), list[n].second);
+  }
+  StatGroup& bounds = root.group("lower_bounds", "what no weight-stationary schedule can beat");
+  bounds.counter("mac", "cycles", "MACs / PEs", bound.mac);
+  bounds.counter("work", "cycles", "activation rows of all weight tiles / pods", bound.work);
+  bounds.counter("load", "cycles", "weight rows of all weight tiles / pods", bound.load);
+  bounds.counter("dram", "cycles", "weights, inputs, caches and outputs once at full bandwidth", bound.dram);
+  bounds.counter("limit", "cycles", "the largest of work, load and dram", bound.limit());
+  add_pods(root, *this);
+  StatGroup& post = root.group("post_processors", "all of them together");
+  post.counter("busy_cycles", "post-processor cycles", "a row enters", result.post_processor_busy_cycles);
+  add_fabrics(root, result);
+  add_banks(root, result);
+  add_dram(root, result.dram);
+  return root;
+}
+
+std::vector<std::string> assumptions(const Experiment& experiment) {
+  const HardwareConfig& hardware = experiment.hardware;
+  const PluginConfig& scheduler = experiment.mapping.scheduler;
+  const bool published = scheduler.parameters.value("published", false);
+  std::vector<std::string> out;
+  out.emplace_back("int8 operands; a partial sum takes " + std::to_string(hardware.partial_sum_bytes) +
+                   (hardware.partial_sum_bytes == 1 ? " byte" : " bytes") + " in traffic and capacity");
+  out.emplace_back("cold start: weights and inputs lie in DRAM and are fetched once, unless evicted");
+  out.emplace_back("im2col happens in the bank layout: a convolution reads its X tiles as stored");
+  if (hardware.relayout == "free") {
+    out.emplace_back("relayout is free: a result reaches all X tiles that need it without further circuits");
+  }
+  if (hardware.pods.weight_buffers == "double") {
+    out.emplace_back("weight loading hides behind the round before (double weight buffers)");
+  } else {
+    out.emplace_back("weights are loaded between rounds (single weight buffer)");
+  }
+  if (published) {
+    out.emplace_back("published machine: no finalise pass, vector operations are free, adds are issued twice");
+  } else {
+    out.emplace_back("vector operations run on the post-processors, one row per cycle and pass");
+  }
+  if (hardware.spill == "lru") {
+    out.emplace_back("spills and write-backs leave the banks in port cycles that nobody else uses");
+  } else {
+    out.emplace_back("write-backs leave the banks in port cycles that nobody else uses; nothing is spilled");
+  }
+  out.emplace_back("DRAM has bandwidth (" + number_text(hardware.dram.bandwidth_gb_per_s) + " GB/s) but no latency");
+  if (experiment.allow_unmodelled) out.emplace_back("layers that podsim does not model cost nothing");
+  return out;
+}
+
+}  // namespace podsim

@@ -1,0 +1,74 @@
+#pragma once
+// SPDX-License-Identifier: Apache-2.0
+/// \file Everything a run has to tell, ready for writers and for the summary.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "podsim/models/lower_bound.hpp"
+#include "podsim/models/run_result.hpp"
+#include "podsim/sim/core/statistics.hpp"
+#include "podsim/sim/experiment.hpp"
+
+namespace podsim {
+
+/// One row of the per-layer table: an operation, that is a network layer and what is fused into it.
+struct LayerReport {
+  std::string name;
+  std::string op;                        ///< conv2d, linear, matmul, softmax, …
+  std::vector<std::string> fused;        ///< names of the layers it carries out besides
+  std::int64_t m = 0, k = 0, n = 0, groups = 0;  ///< 0 for vector operations
+  OperationResult result;
+  double utilization = 0;                ///< MACs / (PEs x cycles attributed to it); 0 if it has no cycles
+};
+
+/// What the host spent. Not part of any result file: it differs from run to run.
+struct HostCost {
+  double lowering_seconds = 0;    ///< workload, lowering, tiling
+  double scheduling_seconds = 0;  ///< schedule, its check, memory plan
+  double simulation_seconds = 0;  ///< elaboration and simulation
+  double total_seconds = 0;
+  std::int64_t peak_memory_bytes = 0;
+};
+
+struct Report {
+  static constexpr int kSchema = 1;
+  Json experiment;            ///< echo, complete with defaults
+  std::string config_hash;
+  std::string version, commit;
+  std::uint64_t seed = 1;
+  std::string network;
+  std::int64_t batch = 1;
+  std::int64_t network_macs = 0, network_parameters = 0;
+  std::vector<std::string> unmodelled;   ///< "name (op)" of layers that are not modelled
+  std::vector<std::string> assumptions;  ///< in force, one sentence each
+  std::string scheduler;
+  std::string topology;       ///< Topology::describe()
+  std::int64_t last_main_round = 0, last_post_round = 0;
+  int pods = 0, rows = 0, cols = 0;
+  double clock_mhz = 1000;
+  RunResult result;
+  LowerBound bound;
+  std::vector<LayerReport> layers;
+  HostCost host;
+
+  double milliseconds() const;           ///< cycles at the clock
+  double utilization() const;            ///< MACs / (PEs x cycles)
+  double effective_tops() const;         ///< 2 MACs / time, in 10^12 per second
+  double peak_tops() const;
+  double busy_pods() const;              ///< tile operations / (rounds with tile operations x pods)
+  double distance_to_limit() const;      ///< cycles / lower bound
+  /// What bounds the run: "array", "network", "SRAM", "DRAM", "dependencies", "post-processors" or "weight loading",
+  /// whichever class of cycles is the largest.
+  std::string bounded_by() const;
+  /// Name and cycles of every class; they add up to result.cycles.
+  std::vector<std::pair<std::string, std::int64_t>> cycle_classes() const;
+  /// The statistics tree with units and descriptions.
+  StatGroup statistics() const;
+};
+
+/// The modelling assumptions that an experiment's configuration puts in force, one sentence each.
+std::vector<std::string> assumptions(const Experiment& experiment);
+
+}  // namespace podsim

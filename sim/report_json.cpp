@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "podsim/sim/report_json.hpp"
+
+namespace podsim {
+namespace {
+
+Json stalls_json(const std::array<std::int64_t, kStallCauses>& stalls) {
+  Json out = Json::object();
+  for (int c = 0; c < kStallCauses; ++c) {
+    std::string name = stall_cause_name(static_cast<StallCause>(c));
+    for (char& letter : name) {
+      if (letter == '-') letter = '_';
+    }
+    out[name] = stalls[static_cast<std::size_t>(c)];
+  }
+  return out;
+}
+
+Json layer_json(const LayerReport& layer) {
+  const OperationResult& counted = layer.result;
+  Json out = Json::object();
+  out["name"] = layer.name;
+  out["op"] = layer.op;
+  out["fused"] = layer.fused;
+  out["m"] = layer.m;
+  out["k"] = layer.k;
+  out["n"] = layer.n;
+  out["groups"] = layer.groups;
+  out["macs"] = counted.macs;
+  out["tile_operations"] = counted.tile_operations;
+  out["passes"] = counted.passes;
+  out["cycles"] = counted.cycles;
+  out["first_cycle"] = counted.first_cycle;
+  out["last_cycle"] = counted.last_cycle;
+  out["utilization"] = layer.utilization;
+  out["busy_pod_cycles"] = counted.busy_pod_cycles;
+  out["stall_cycles"] = stalls_json(counted.stalls);
+  out["weight_bytes"] = counted.weight_bytes;
+  out["activation_bytes"] = counted.activation_bytes;
+  out["partial_sum_bytes"] = counted.partial_sum_bytes;
+  out["dram_bytes"] = counted.dram_bytes;
+  return out;
+}
+
+}  // namespace
+
+Json to_json(const Report& report) {
+  const RunResult& result = report.result;
+  Json out = Json::object();
+  out["format"] = "podsim-report";
+  out["schema"] = Report::kSchema;
+  out["version"] = report.version;
+  out["commit"] = report.commit;
+  out["config_hash"] = report.config_hash;
+  out["seed"] = report.seed;
+  out["complete"] = result.complete;
+  if (!result.complete) out["stopped_because"] = result.stopped_because;
+  out["experiment"] = report.experiment;
+
+  Json& network = out["network"];
+  network["name"] = report.network;
+  network["batch"] = report.batch;
+  network["macs"] = report.network_macs;
+  network["parameters"] = report.network_parameters;
+  network["unmodelled"] = report.unmodelled;
+
+  Json& machine = out["machine"];
+  machine["pods"] = report.pods;
+  machine["rows"] = report.rows;
+  machine["cols"] = report.cols;
+  machine["clock_mhz"] = report.clock_mhz;
+  machine["topology"] = report.topology;
+  machine["scheduler"] = report.scheduler;
+  out["assumptions"] = report.assumptions;
+
+  Json& totals = out["totals"];
+  totals["cycles"] = result.cycles;
+  totals["time_ms"] = report.milliseconds();
+  totals["utilization"] = report.utilization();
+  totals["effective_tops"] = report.effective_tops();
+  totals["peak_tops"] = report.peak_tops();
+  totals["busy_pods"] = report.busy_pods();
+  totals["bounded_by"] = report.bounded_by();
+  totals["distance_to_limit"] = report.distance_to_limit();
+  totals["macs"] = result.macs;
+  totals["tile_operations"] = result.tile_operations;
+  totals["passes"] = result.passes;
+  totals["rounds"] = result.rounds;
+  totals["rounds_done"] = result.rounds_done;
+  totals["last_main_round"] = report.last_main_round;
+  totals["last_post_round"] = report.last_post_round;
+  totals["dram_read_bytes"] = result.dram.read_bytes;
+  totals["dram_written_bytes"] = result.dram.written_bytes + result.dram.spilled_bytes;
+
+  Json& classes = out["cycle_classes"];
+  for (const auto& [name, cycles] : report.cycle_classes()) classes[name] = cycles;
+
+  Json& bounds = out["lower_bounds"];
+  bounds["mac_cycles"] = report.bound.mac;
+  bounds["work_cycles"] = report.bound.work;
+  bounds["load_cycles"] = report.bound.load;
+  bounds["dram_cycles"] = report.bound.dram;
+  bounds["limit_cycles"] = report.bound.limit();
+  bounds["binding"] = report.bound.binding();
+
+  Json& layers = out["layers"] = Json::array();
+  for (const LayerReport& layer : report.layers) layers.push_back(layer_json(layer));
+  out["statistics"] = report.statistics().to_json();
+  return out;
+}
+
+}  // namespace podsim

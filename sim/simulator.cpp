@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "podsim/sim/simulator.hpp"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include <systemc>
+
+#include "podsim/sim/accelerator.hpp"
+#include "podsim/sim/core/version.hpp"
+#include "podsim/workloads/workload_source.hpp"
+
+namespace podsim {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::int64_t peak_memory_bytes() {
+  struct rusage usage {};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
+}
+
+/// A SystemC context of its own. The kernel keeps its state in one global; a context that has run cannot run another
+/// model. The one that exists at start-up must stay alive: static objects of the library refer to it.
+class KernelContext {
+ public:
+  KernelContext() : outer_(sc_core::sc_get_curr_simcontext()) {
+    sc_core::sc_curr_simcontext = new sc_core::sc_simcontext;
+    sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
+  }
+  ~KernelContext() {
+    delete sc_core::sc_curr_simcontext;
+    sc_core::sc_curr_simcontext = outer_;
+  }
+  KernelContext(const KernelContext&) = delete;
+  KernelContext& operator=(const KernelContext&) = delete;
+
+ private:
+  sc_core::sc_simcontext* outer_;
+};
+
+struct Prepared {
+  Network network;
+  std::unique_ptr<Program> program;
+  double lowering_seconds = 0;
+  double scheduling_seconds = 0;
+};
+
+Prepared prepare_with_network(const Experiment& experiment, const RunOptions& options) {
+  Prepared out;
+  const auto start = Clock::now();
+  LoadOptions load;
+  load.allow_unmodelled = experiment.allow_unmodelled;
+  out.network = load_network(experiment.workload, load);
+  Machine machine(experiment.hardware);
+  const auto scheduler = scheduler_registry().make(experiment.mapping.scheduler);
+  TilingConfig tiling = experiment.mapping.tiling;
+  scheduler->adjust(tiling);
+  TiledWorkload work = tile(lower(out.network), machine, tiling, options.max_memory_bytes);
+  out.lowering_seconds = seconds_since(start);
+
+  const auto scheduling = Clock::now();
+  SchedulerProgress progress;
+  if (options.progress || options.stop) {
+    progress = [&options](std::int64_t placed, std::int64_t total) {
+      if (options.stop && options.stop()) throw Error::run_failed("interrupted while scheduling");
+      if (options.progress) options.progress({RunProgress::Phase::scheduling, placed, total, 0});
+    };
+  }
+  Schedule schedule = options.schedule ? schedule_from_json(*options.schedule, work, machine)
+                                       : scheduler->schedule(work, machine, progress);
+  if (options.schedule_sink) options.schedule_sink(schedule_to_json(schedule, work));
+  out.program = std::make_unique<Program>(
+      make_program(std::move(machine), std::move(work), std::move(schedule), !options.schedule));
+  out.scheduling_seconds = seconds_since(scheduling);
+  return out;
+}
+
+std::vector<std::string> fused_names(const Network& network, const Operation& operation) {
+  std::vector<std::string> names;
+  for (const int layer : operation.fused_layers) names.push_back(network.layers[static_cast<std::size_t>(layer)].name);
+  return names;
+}
+
+}  // namespace
+
+std::unique_ptr<Program> prepare(const Experiment& experiment, const RunOptions& options) {
+  return prepare_with_network(experiment, options).program;
+}
+
+RunResult simulate(const Program& program, const RunOptions& options) {
+  const KernelContext kernel;
+  try {
+    Accelerator accelerator("accelerator", program.machine.config);
+    if (options.shuffle_seed) accelerator.shuffle_processes(*options.shuffle_seed);
+    // The program outlives the accelerator: no ownership is shared.
+    accelerator.start(std::shared_ptr<const Program>(std::shared_ptr<const Program>(), &program));
+    const auto rounds = static_cast<std::int64_t>(program.order.main_first.size()) - 1;
+
+    constexpr std::int64_t kSliceCycles = 1 << 14;
+    std::int64_t cycle = 0;
+    bool started = false;
+    while (!started || (accelerator.is_running() && sc_core::sc_pending_activity())) {
+      started = true;
+      if (options.stop && options.stop()) {
+        RunResult result = accelerator.result(cycle);
+        result.stopped_because = "interrupted";
+        return result;
+      }
+      if (options.max_cycles > 0 && cycle >= options.max_cycles) {
+        RunResult result = accelerator.result(cycle);
+        result.stopped_because = "reached the limit of " + std::to_string(options.max_cycles) + " cycles";
+        return result;
+      }
+      std::int64_t slice = kSliceCycles;
+      if (options.max_cycles > 0) slice = std::min(slice, options.max_cycles - cycle);
+      sc_core::sc_start(accelerator.clock_period() * static_cast<double>(slice), sc_core::SC_RUN_TO_TIME);
+      cycle += slice;
+      if (options.progress) {
+        options.progress({RunProgress::Phase::simulating, accelerator.rounds_done(), rounds, cycle});
+      }
+    }
+    if (accelerator.is_running()) {
+      throw Error::run_failed("the run cannot progress: " + accelerator.waiting_for());
+    }
+    return accelerator.result();
+  } catch (const sc_core::sc_report& report) {
+    throw Error::internal("SystemC", report.what());
+  }
+}
+
+Report run_experiment(const Experiment& experiment, const RunOptions& options) {
+  const auto start = Clock::now();
+  const Prepared prepared = prepare_with_network(experiment, options);
+  const Program& program = *prepared.program;
+  const auto simulating = Clock::now();
+  Report report;
+  report.result = simulate(program, options);
+  report.host.simulation_seconds = seconds_since(simulating);
+  report.host.lowering_seconds = prepared.lowering_seconds;
+  report.host.scheduling_seconds = prepared.scheduling_seconds;
+
+  const Network& network = prepared.network;
+  const LoweredNetwork& lowered = program.work.network;
+  const NetworkTotals totals = network.totals();
+  report.experiment = to_json(experiment);
+  report.config_hash = config_hash(experiment);
+  report.version = version();
+  report.commit = commit();
+  report.seed = experiment.seed;
+  report.network = network.name;
+  report.batch = network.batch;
+  report.network_macs = totals.macs;
+  report.network_parameters = totals.parameters;
+  for (const UnmodelledLayer& layer : lowered.unmodelled) report.unmodelled.push_back(layer.name + " (" + layer.op + ")");
+  report.assumptions = assumptions(experiment);
+  report.scheduler = program.schedule.scheduler;
+  report.topology = program.machine.topology->describe();
+  report.last_main_round = program.schedule.last_main_round();
+  report.last_post_round = program.schedule.last_post_round();
+  report.pods = experiment.hardware.pods.count;
+  report.rows = experiment.hardware.pods.rows;
+  report.cols = experiment.hardware.pods.cols;
+  report.clock_mhz = experiment.hardware.clock_mhz;
+  report.bound = lower_bound(lowered, experiment.hardware);
+  const double pes = static_cast<double>(experiment.hardware.peak_macs_per_cycle());
+  for (std::size_t o = 0; o < lowered.operations.size(); ++o) {
+    const Operation& operation = lowered.operations[o];
+    LayerReport layer;
+    layer.name = operation.name;
+    layer.op = op_name(network.layers[static_cast<std::size_t>(operation.layer)].op);
+    layer.fused = fused_names(network, operation);
+    if (const GemmOperation* work = operation.gemm()) {
+      layer.m = work->gemm.m;
+      layer.k = work->gemm.k;
+      layer.n = work->gemm.n;
+      layer.groups = work->gemm.groups;
+    }
+    layer.result = report.result.operations[o];
+    if (layer.result.cycles > 0) {
+      layer.utilization = static_cast<double>(layer.result.macs) / (pes * static_cast<double>(layer.result.cycles));
+    }
+    report.layers.push_back(std::move(layer));
+  }
+  report.host.total_seconds = seconds_since(start);
+  report.host.peak_memory_bytes = peak_memory_bytes();
+  return report;
+}
+
+}  // namespace podsim

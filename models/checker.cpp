@@ -34,6 +34,7 @@ void Checker::begin() {
   }
   list_from_.assign(program.work.requirements.size(), kNever);
   space_events_ = {};
+  early_reads_ = {};
   class_used_ = peak_bank_ = peak_class_ = {};
   holds_space_.assign(program.work.tiles.size() + sum_from_.size(), 0);
   checks_ = 0;
@@ -45,7 +46,7 @@ void Checker::circuit(FabricId fabric, const Transfer& transfer) {
   ++checks_;
   check_links(fabric, transfer);
   check_port(fabric, transfer);
-  if (!is_write_fabric(fabric)) check_read(fabric, transfer);
+  if (!is_write_fabric(fabric)) check_read(fabric, transfer, false);
 }
 
 void Checker::check_links(FabricId fabric, const Transfer& transfer) {
@@ -92,8 +93,13 @@ void Checker::check_port(FabricId fabric, const Transfer& transfer) {
   }
 }
 
-void Checker::check_read(FabricId fabric, const Transfer& transfer) {
+void Checker::check_read(FabricId fabric, const Transfer& transfer, bool now_or_never) {
   const std::int64_t from = readable_from(transfer.item);
+  if (from == kNever && !now_or_never) {
+    // Orders go out ahead of time, possibly before the operation that produces the tile starts.
+    early_reads_.push({transfer.launch - 1, fabric, transfer});
+    return;
+  }
   // A row is read in the cycle before it is launched.
   if (transfer.launch - 1 < from) {
     fail("bank " + std::to_string(transfer.bank) + ", " + fabric_name(fabric) + ": item " +
@@ -192,6 +198,11 @@ int Checker::bank_of(ItemId item) const {
 void Checker::change(ItemId item, std::int64_t cycle, bool taken) { space_events_.push({cycle, item, taken}); }
 
 void Checker::advance(std::int64_t cycle) {
+  while (!early_reads_.empty() && early_reads_.top().cycle < cycle) {
+    const EarlyRead read = early_reads_.top();
+    early_reads_.pop();
+    check_read(read.fabric, read.transfer, true);
+  }
   const std::int64_t capacity = machine_.config.bank_capacity().count();
   while (!space_events_.empty() && space_events_.top().cycle < cycle) {
     const SpaceEvent event = space_events_.top();

@@ -66,10 +66,19 @@ class Checker final : public sc_core::sc_module,
     }
   };
 
+  /// A read whose tile was not on its way yet when the read was ordered.
+  struct EarlyRead {
+    std::int64_t cycle;
+    FabricId fabric;
+    Transfer transfer;
+    bool operator<(const EarlyRead& other) const { return cycle > other.cycle; }  // the earliest is on top
+  };
+
   void change(ItemId item, std::int64_t cycle, bool taken);
   void check_links(FabricId fabric, const Transfer& transfer);
   void check_port(FabricId fabric, const Transfer& transfer);
-  void check_read(FabricId fabric, const Transfer& transfer);
+  /// \param now_or_never the tile's producers must all be known by now
+  void check_read(FabricId fabric, const Transfer& transfer, bool now_or_never);
   /// The cycle from which on row t of a stored tile may be read in cycle `result` + t.
   std::int64_t readable_from(ItemId item);
   BankClass class_of(ItemId item) const;
@@ -87,6 +96,7 @@ class Checker final : public sc_core::sc_module,
   std::vector<std::int64_t> block_from_;        ///< per output block: its first row
   std::vector<std::uint32_t> block_missing_;    ///< tiles of the block that are not on their way yet
   std::vector<std::int64_t> list_from_;         ///< per first requirement of a list: its result once it is final
+  std::priority_queue<EarlyRead> early_reads_;
   // Space.
   std::priority_queue<SpaceEvent> space_events_;
   std::array<std::vector<std::int64_t>, 3> used_;

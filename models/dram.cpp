@@ -36,6 +36,9 @@ void Dram::reset() {
 
 void Dram::begin() {
   reset();
+  const Machine& machine = context_.program->machine;
+  result_latency_ = std::max<std::int64_t>(config_.array_latency().count(), config_.post_processors.latency_cycles) +
+                    machine.topology->max_latency().count() + 1;
   wake_.notify(context_, 0, 0);
 }
 
@@ -108,7 +111,9 @@ void Dram::serve(std::int64_t now) {
     }
     if (next_spill_ < plan.spills.size()) {
       const Spill& spill = plan.spills[next_spill_];
-      const auto from = free_from(spill.after);
+      auto from = free_from(spill.after);
+      // Results of that round are stored once they have left the array or the post-processor and passed the fabric.
+      if (from) *from += result_latency_;
       if (from && ready(*from)) {
         statistics_.spilled_bytes += spill.bytes;
         const std::int64_t end = occupy(now, spill.bytes);

@@ -84,6 +84,7 @@ class Dram final : public sc_core::sc_module, public DramInterface {
   const HardwareConfig& config_;
   std::int64_t hz_;
   std::int64_t bytes_per_second_;
+  std::int64_t result_latency_ = 0;
   CycleEvent wake_{"wake"};
   // The bus is busy until cycle busy_cycle_ + busy_part_ / bytes_per_second_.
   std::int64_t busy_cycle_ = 0;

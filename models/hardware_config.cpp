@@ -30,8 +30,6 @@ void BankConfig::fields(Fields& f) {
 void PostProcessorConfig::fields(Fields& f) {
   f.optional_integer("count", count, {1, 65536}, "post-processors", "as many as pods", "number of post-processors");
   f.integer("latency_cycles", latency_cycles, {1, 1024}, "cycles", "from a row entering to the row leaving");
-  f.integer("max_lag_rounds", max_lag_rounds, {1, 65536}, "rounds",
-            "rounds by which post-processors may fall behind the pods before the pods wait");
 }
 
 void DramConfig::fields(Fields& f) {

@@ -39,7 +39,6 @@ struct BankConfig {
 struct PostProcessorConfig {
   std::optional<std::int64_t> count;  ///< default: as many as pods
   int latency_cycles = 4;             ///< from a row entering to the row leaving
-  int max_lag_rounds = 16;            ///< rounds by which they may fall behind the pods
 
   void fields(Fields& f);
 };

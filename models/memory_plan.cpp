@@ -52,8 +52,7 @@ class Planner {
         tiles_(static_cast<ItemId>(work.tiles.size())),
         mains_(static_cast<ItemId>(schedule.main.size())),
         posts_(static_cast<ItemId>(schedule.post.size())),
-        capacity_(machine.config.bank_capacity().count()),
-        lag_(machine.config.post_processors.max_lag_rounds) {}
+        capacity_(machine.config.bank_capacity().count()) {}
 
   MemoryPlan run() {
     find_lifetimes();
@@ -67,6 +66,7 @@ class Planner {
 
     plan_.fills_first.assign(static_cast<std::size_t>(rounds_) * kStages + 1, 0);
     plan_.spills_before.assign(rounds_, 0);
+    plan_.posts_before.assign(rounds_, 0);
     plan_.taken_first.assign(rounds_ + 1, 0);
     plan_.released_main_first.assign(rounds_ + 1, 0);
     plan_.released_post_first.assign(rounds_ + 1, 0);
@@ -290,6 +290,10 @@ class Planner {
       const Chunk space = take(item, bytes_of(item));
       plan_.spills_before[round_] =
           std::max(plan_.spills_before[round_], static_cast<std::uint32_t>(space.after_spill + 1));
+      if (space.after.post) {
+        plan_.posts_before[round_] =
+            std::max(plan_.posts_before[round_], static_cast<std::uint32_t>(space.after.round + 1));
+      }
       append(item);
       touch(item);
     };
@@ -343,23 +347,21 @@ class Planner {
     plan_.released_post_first[round_ + 1] = static_cast<std::uint32_t>(plan_.released_post.size());
   }
 
-  /// Space that was released by rounds far enough back becomes usable.
+  /// Space that the round before released becomes usable.
   void give_back_space() {
-    auto give = [&](const std::vector<SpaceChange>& list, const std::vector<std::uint32_t>& first, std::int64_t round,
-                    bool post) {
-      if (round < 0) return;
-      const auto r = static_cast<std::size_t>(round);
-      for (std::uint32_t n = first[r]; n < first[r + 1]; ++n) {
+    if (round_ == 0) return;
+    auto give = [&](const std::vector<SpaceChange>& list, const std::vector<std::uint32_t>& first, bool post) {
+      for (std::uint32_t n = first[round_ - 1]; n < first[round_]; ++n) {
         const SpaceChange& change = list[n];
         Bank& bank = banks_[static_cast<std::size_t>(change.bank_class) *
                                 static_cast<std::size_t>(machine_.config.bank_count()) +
                             change.bank];
-        bank.released.push_back({change.bytes, {round, post}, -1});
+        bank.released.push_back({change.bytes, {static_cast<std::int64_t>(round_) - 1, post}, -1});
         bank.free_later += change.bytes;
       }
     };
-    give(plan_.released_main, plan_.released_main_first, static_cast<std::int64_t>(round_) - 1, false);
-    give(plan_.released_post, plan_.released_post_first, static_cast<std::int64_t>(round_) - lag_, true);
+    give(plan_.released_main, plan_.released_main_first, false);
+    give(plan_.released_post, plan_.released_post_first, true);
   }
 
   // --- space ------------------------------------------------------------------------------------------------------
@@ -393,10 +395,8 @@ class Planner {
   void evict_one(Bank& bank, ItemId wanted, std::uint32_t size) {
     for (ItemId victim = bank.head; victim != kNone; victim = next_[victim]) {
       if (touched_[victim] >= round_ + 1 || resident_[victim] != kFilled) continue;
-      const bool written_on_chip = victim < tiles_ && is_dirty(victim);
-      // Its last pass has to be over, and post-processors may lag.
-      if (written_on_chip && complete_[victim] + static_cast<std::uint32_t>(lag_) > round_) continue;
-      if (victim >= tiles_ && touched_[victim] - 1 + static_cast<std::uint32_t>(lag_) > round_) continue;
+      // Its last write has to be over.
+      if (victim < tiles_ && is_dirty(victim) && complete_[victim] >= round_) continue;
       if (is_dirty(victim) && machine_.config.spill == "off") continue;
       evict(bank, victim);
       return;
@@ -406,7 +406,9 @@ class Planner {
 
   void evict(Bank& bank, ItemId victim) {
     const std::uint32_t size = bytes_of(victim);
-    const RoundEnd after{static_cast<std::int64_t>(touched_[victim]) - 1, class_of(victim) == BankClass::p};
+    // Operand tiles are written by passes, and P banks are read by them.
+    const bool post = class_of(victim) == BankClass::p || is_dirty(victim);
+    const RoundEnd after{static_cast<std::int64_t>(touched_[victim]) - 1, post};
     std::int64_t spill = -1;
     if (is_dirty(victim)) {
       spill = static_cast<std::int64_t>(plan_.spills.size());
@@ -490,7 +492,6 @@ class Planner {
   const std::uint32_t rounds_;
   const ItemId tiles_, mains_, posts_;
   const std::int64_t capacity_;
-  const std::int64_t lag_;
   MemoryPlan plan_;
   std::uint32_t round_ = 0;
   Stage stage_ = Stage::weights;

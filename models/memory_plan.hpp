@@ -65,6 +65,8 @@ struct MemoryPlan {
   std::vector<Spill> spills;                  ///< in order
   /// Before round r writes anything, the first spills_before[r] spills must be complete.
   std::vector<std::uint32_t> spills_before;
+  /// Before round r writes anything, the post-processors have read their first posts_before[r] rounds.
+  std::vector<std::uint32_t> posts_before;
   std::vector<SpaceChange> taken;             ///< by passes that write operand tiles
   std::vector<std::uint32_t> taken_first;
   std::vector<SpaceChange> released_main;     ///< after the pods' reading of a round

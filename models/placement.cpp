@@ -34,7 +34,7 @@ void Round::clear() {
   free_pp_out.fill(true);
   std::fill(pp_in1.begin(), pp_in1.end(), kNoSource);
   std::fill(pp_in2.begin(), pp_in2.end(), kNoSource);
-  failures = 0;
+  main_failures = post_failures = 0;
   for (RouteTable* table : {x.get(), w.get(), p_out.get(), p_in.get(), post_in1.get(), post_in2.get(),
                             post_out.get()}) {
     table->clear();
@@ -84,9 +84,10 @@ void RoundTable::close_below(std::uint32_t round) {
   first_ = std::max(first_, round);
 }
 
-Placer::Placer(const TiledWorkload& work, const Machine& machine)
+Placer::Placer(const TiledWorkload& work, const Machine& machine, std::int64_t round_failures)
     : work_(work),
       machine_(machine),
+      round_failures_(round_failures),
       rounds_(machine),
       pods_(machine.config.terminals()),
       banks_(machine.config.terminals()) {
@@ -131,6 +132,16 @@ bool Placer::try_main(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_ti
     if (try_pod(pod)) return true;
   }
   return false;
+}
+
+std::uint32_t Placer::place_main(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_tile,
+                                 std::uint32_t earliest, int preferred_pod) {
+  std::uint32_t round = rounds_.next_for_main(earliest);
+  while (!try_main(op, x_tile, w_tile, round, preferred_pod)) {
+    if (++rounds_.at(round).main_failures == round_failures_) rounds_.mark_full_for_main(round);
+    round = rounds_.next_for_main(round + 1);
+  }
+  return round;
 }
 
 bool Placer::try_chain(std::uint32_t producer, std::uint32_t consumer) {
@@ -216,7 +227,10 @@ bool Placer::try_post(PostPlacement& pass, Round& round, int bank) {
 
 std::uint32_t Placer::place_post(PostPlacement pass, std::uint32_t earliest, int bank) {
   std::uint32_t number = rounds_.next_for_post(earliest);
-  while (!try_post(pass, rounds_.at(number), bank)) number = rounds_.next_for_post(number + 1);
+  while (!try_post(pass, rounds_.at(number), bank)) {
+    if (++rounds_.at(number).post_failures == round_failures_) rounds_.mark_full_for_post(number);
+    number = rounds_.next_for_post(number + 1);
+  }
   pass.round = number;
   Round& round = rounds_.at(number);
   if (round.free_post_processors.none() || round.free_pp_out.none()) rounds_.mark_full_for_post(number);

@@ -27,7 +27,7 @@ class Round {
   BitSet free_post_processors;
   BitSet free_pp_out;              ///< terminals without a post-processor write
   std::vector<std::uint64_t> pp_in1, pp_in2;  ///< per bank: what it delivers (see key()), or kNoSource
-  std::int64_t failures = 0;       ///< attempts to place a tile operation here that failed
+  std::int64_t main_failures = 0, post_failures = 0;  ///< attempts to place something here that failed
   std::unique_ptr<RouteTable> x, w, p_out, p_in, post_in1, post_in2, post_out;
 
   static constexpr std::uint64_t kNoSource = ~std::uint64_t{0};
@@ -73,12 +73,16 @@ class RoundTable {
 /// Places single operations into rounds. Shared by schedulers.
 class Placer {
  public:
-  Placer(const TiledWorkload& work, const Machine& machine);
+  /// \param round_failures failed attempts after which a round is not tried any more; 0: never given up
+  Placer(const TiledWorkload& work, const Machine& machine, std::int64_t round_failures);
 
   /// Tries to put a tile operation into the round, on `preferred_pod` if that is possible and not negative.
   /// On success the placement is stored.
   bool try_main(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_tile, std::uint32_t round,
                 int preferred_pod = -1);
+  /// Puts a tile operation into the first round from `earliest` on that takes it; returns the round.
+  std::uint32_t place_main(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_tile, std::uint32_t earliest,
+                           int preferred_pod = -1);
   /// Tries to let `consumer` take the partial sums of `producer`.
   bool try_chain(std::uint32_t producer, std::uint32_t consumer);
   /// Puts a pass into the earliest round from `earliest` on that has room, and stores it.
@@ -100,6 +104,7 @@ class Placer {
 
   const TiledWorkload& work_;
   const Machine& machine_;
+  std::int64_t round_failures_;
   RoundTable rounds_;
   Schedule schedule_;
   std::vector<std::uint32_t> post_round_;  ///< per pass: its round or its twin's, the later

@@ -396,8 +396,8 @@ TilingController::Decision TilingController::decide_weights(std::int64_t now) {
     const std::int64_t port = port_free(FabricId::w, bank);
     if (port > 0) load_bound_.raise(StallCause::bank, port + kBankRead + w_reads_.of(bank));
     if (!links.never_conflicts()) {
-      load_bound_.raise(StallCause::network,
-                        links.earliest_launch(bank, program.schedule.main[op].pod) + w_reads_.of(bank));
+      const std::int64_t launch = links.earliest_launch(bank, program.schedule.main[op].pod);
+      if (launch > 0) load_bound_.raise(StallCause::network, launch + w_reads_.of(bank));
     }
   }
   // An order takes effect in the next cycle.
@@ -449,11 +449,14 @@ TilingController::Decision TilingController::decide_stream(std::int64_t now) {
   stream_bound_ = {};
   main_lead_ = 0;
 
-  // Post-processors may fall behind, but not further than the memory plan assumes.
-  const auto lag = static_cast<std::uint32_t>(config_.post_processors.max_lag_rounds);
-  if (q >= lag) {
-    if (post_end_.size() <= q - lag) return Decision::wait;
-    stream_bound_.raise(StallCause::post_processor, post_end_[q - lag]);
+  // Post-processors may fall behind, but not so far that results would need the space of what they still have to read.
+  const std::uint32_t read_rounds = program.memory.posts_before[q];
+  if (read_rounds > 0) {
+    if (post_end_.size() < read_rounds) {
+      waited_for_ = StallCause::post_processor;
+      return Decision::wait;
+    }
+    stream_bound_.raise(StallCause::post_processor, post_end_[read_rounds - 1]);
   }
   const std::int64_t previous = q > 0 ? stream_end_[q - 1] : 0;
   if (first == end) {

@@ -14,10 +14,14 @@ namespace {
 
 constexpr std::array<const char*, 3> kBankClasses{"X", "W", "P"};
 
-double ratio(double a, double b) { return b > 0 ? a / b : 0; }
+double ratio(double a, double b) {
+  return b > 0 ? a / b : 0;
+}
 
 /// A ratio that cannot exceed one; the clamp is for rounding only.
-double share(double a, double b) { return std::clamp(ratio(a, b), 0.0, 1.0); }
+double share(double a, double b) {
+  return std::clamp(ratio(a, b), 0.0, 1.0);
+}
 
 void add_fabrics(StatGroup& root, const RunResult& result) {
   StatGroup& fabrics = root.group("fabrics", "the seven circuit-switched networks");
@@ -25,7 +29,7 @@ void add_fabrics(StatGroup& root, const RunResult& result) {
     const FabricStatistics& counted = result.fabrics[static_cast<std::size_t>(f)];
     const auto id = static_cast<FabricId>(f);
     StatGroup& group = fabrics.group(fabric_name(id));
-    group.counter("circuits", "circuits", "circuits set up, one per tile and receiver", counted.circuits);
+    group.counter("circuits", "circuits", "circuits set up", counted.circuits);
     group.counter("bytes", "bytes", "carried; a multicast counts once", counted.bytes);
     group.counter("delivered_bytes", "bytes", "delivered; a multicast counts once per receiver",
                   counted.delivered_bytes);
@@ -79,7 +83,9 @@ void add_pods(StatGroup& root, const Report& report) {
 
 }  // namespace
 
-double Report::milliseconds() const { return ratio(static_cast<double>(result.cycles), clock_mhz * 1e3); }
+double Report::milliseconds() const {
+  return ratio(static_cast<double>(result.cycles), clock_mhz * 1e3);
+}
 
 double Report::utilization() const {
   const double pes = static_cast<double>(pods) * rows * cols;
@@ -91,7 +97,9 @@ double Report::effective_tops() const {
   return ratio(2.0 * static_cast<double>(result.macs), seconds * 1e12);
 }
 
-double Report::peak_tops() const { return 2.0 * pods * rows * cols * clock_mhz * 1e6 / 1e12; }
+double Report::peak_tops() const {
+  return 2.0 * pods * rows * cols * clock_mhz * 1e6 / 1e12;
+}
 
 double Report::busy_pods() const {
   // Of a run that was stopped, only the rounds that were begun count.
@@ -131,7 +139,6 @@ std::vector<std::pair<std::string, std::int64_t>> Report::cycle_classes() const 
   }
   out.emplace_back("drain", result.drain_cycles);
   out.emplace_back("write_back", result.write_back_cycles);
-  for (auto& [name, cycles] : out) std::replace(name.begin(), name.end(), '-', '_');
   return out;
 }
 

@@ -7,11 +7,7 @@ namespace {
 Json stalls_json(const std::array<std::int64_t, kStallCauses>& stalls) {
   Json out = Json::object();
   for (int c = 0; c < kStallCauses; ++c) {
-    std::string name = stall_cause_name(static_cast<StallCause>(c));
-    for (char& letter : name) {
-      if (letter == '-') letter = '_';
-    }
-    out[name] = stalls[static_cast<std::size_t>(c)];
+    out[stall_cause_name(static_cast<StallCause>(c))] = stalls[static_cast<std::size_t>(c)];
   }
   return out;
 }

@@ -160,7 +160,8 @@ Report run_experiment(const Experiment& experiment, const RunOptions& options) {
   report.batch = network.batch;
   report.network_macs = totals.macs;
   report.network_parameters = totals.parameters;
-  for (const UnmodelledLayer& layer : lowered.unmodelled) report.unmodelled.push_back(layer.name + " (" + layer.op + ")");
+  for (const UnmodelledLayer& layer : lowered.unmodelled)
+    report.unmodelled.push_back(layer.name + " (" + layer.op + ")");
   report.assumptions = assumptions(experiment);
   report.scheduler = program.schedule.scheduler;
   report.topology = program.machine.topology->describe();

@@ -19,7 +19,9 @@ namespace podsim {
 namespace {
 
 /// What a failing system call tells.
-std::string reason() { return std::strerror(errno); }
+std::string reason() {
+  return std::strerror(errno);
+}
 
 class Descriptor {
  public:
@@ -121,12 +123,15 @@ std::string output_format(const std::string& path, const std::string& otherwise)
   for (const std::string& format : known) dotted.push_back("." + format);
   if (extension.empty()) {
     if (!otherwise.empty()) return otherwise;
-    throw Error(ErrorKind::bad_input, {{path, {}, "has no extension to tell its format (known: " + join(dotted) + ")",
+    throw Error(ErrorKind::bad_input, {{path,
+                                        {},
+                                        "has no extension to tell its format (known: " + join(dotted) + ")",
                                         "or name the format with --format"}});
   }
-  throw Error(ErrorKind::bad_input,
-              {{path, {}, "unknown output format \"." + extension + "\" (known: " + join(dotted) + ")",
-                did_you_mean("." + extension, dotted)}});
+  throw Error(ErrorKind::bad_input, {{path,
+                                      {},
+                                      "unknown output format \"." + extension + "\" (known: " + join(dotted) + ")",
+                                      did_you_mean("." + extension, dotted)}});
 }
 
 void check_writable(const std::string& path) {

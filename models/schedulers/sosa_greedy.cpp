@@ -10,13 +10,13 @@ namespace {
 
 struct SosaGreedyConfig {
   bool published = false;
-  std::int64_t round_failures = 256;
+  std::int64_t round_failures = 64;
 
   void fields(Fields& f) {
     f.boolean("published", published,
               "as published: adds issued twice, no finalise pass, vector operations free, no sharing of X tiles");
     f.integer("round_failures", round_failures, {0, std::int64_t{1} << 40}, "attempts",
-              "failed attempts after which a round is not tried any more; 0: never give up, as published");
+              "failed attempts after which a round is not tried any more; 0: never give up (always so if published)");
   }
 };
 
@@ -30,7 +30,7 @@ class SosaGreedy final : public Scheduler {
 
   Schedule schedule(const TiledWorkload& work, const Machine& machine,
                     const SchedulerProgress& progress) const override {
-    Placer placer(work, machine);
+    Placer placer(work, machine, config_.published ? 0 : config_.round_failures);
     placer.schedule().scheduler = "sosa_greedy";
     placer.schedule().without_finalize = config_.published;
     PostChain post(work, placer, config_.published);
@@ -74,7 +74,7 @@ class SosaGreedy final : public Scheduler {
           const std::uint32_t x_tile = gemm.activation_tile(x_first, g, i, j);
           for (std::int64_t k = 0; k < gemm.k_count; ++k) {
             const std::uint32_t op = gemm.op(g, i, j, k);
-            last = std::max(last, place_op(op, x_tile, gemm.stationary_tile(w_first, g, j, k), init, placer));
+            last = std::max(last, placer.place_main(op, x_tile, gemm.stationary_tile(w_first, g, j, k), init));
           }
         }
       }
@@ -106,19 +106,6 @@ class SosaGreedy final : public Scheduler {
       }
     }
     return last;
-  }
-
-  std::uint32_t place_op(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_tile, std::uint32_t init,
-                         Placer& placer) const {
-    std::uint32_t round = placer.rounds().next_for_main(init);
-    while (!placer.try_main(op, x_tile, w_tile, round)) {
-      if (!config_.published && config_.round_failures > 0 &&
-          ++placer.rounds().at(round).failures >= config_.round_failures) {
-        placer.rounds().mark_full_for_main(round);
-      }
-      round = placer.rounds().next_for_main(round + 1);
-    }
-    return round;
   }
 
   static void chain(const GemmTiles& gemm, std::int64_t g, std::int64_t i, std::int64_t k, Placer& placer) {

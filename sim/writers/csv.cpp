@@ -36,21 +36,16 @@ class Row {
 
 std::string header() {
   Row row;
-  for (const char* name :
-       {"layer", "op", "fused", "m", "k", "n", "groups", "macs", "tile_operations", "passes", "cycles", "first_cycle",
-        "last_cycle", "utilization", "busy_pod_cycles"}) {
+  for (const char* name : {"layer", "op", "fused", "m", "k", "n", "groups", "macs", "tile_operations", "passes",
+                           "cycles", "first_cycle", "last_cycle", "utilization", "busy_pod_cycles"}) {
     row.text(name);
   }
   for (int c = 0; c < kStallCauses; ++c) {
-    std::string name = stall_cause_name(static_cast<StallCause>(c));
-    for (char& letter : name) {
-      if (letter == '-') letter = '_';
-    }
-    row.text("stall_" + name + "_cycles");
+    row.text(std::string("stall_") + stall_cause_name(static_cast<StallCause>(c)) + "_cycles");
   }
-  for (const char* name : {"weight_bytes", "activation_bytes", "partial_sum_bytes", "dram_bytes", "network", "batch",
-                           "pods", "rows", "cols", "clock_mhz", "total_cycles", "complete", "config_hash", "version",
-                           "commit", "seed", "config"}) {
+  for (const char* name :
+       {"weight_bytes", "activation_bytes", "partial_sum_bytes", "dram_bytes", "network", "batch", "pods", "rows",
+        "cols", "clock_mhz", "total_cycles", "complete", "config_hash", "version", "commit", "seed", "config"}) {
     row.text(name);
   }
   return row.end();
@@ -92,7 +87,7 @@ std::string line(const Report& report, const LayerReport& layer, const std::stri
 class CsvWriter final : public Writer {
  public:
   std::string content(const Report& report) const override {
-    const std::string config = report.experiment.dump();
+    const std::string config = report.experiment.dump(-1, ' ', false, Json::error_handler_t::replace);
     std::string out = header();
     for (const LayerReport& layer : report.layers) out += line(report, layer, config);
     return out;

@@ -8,7 +8,9 @@ namespace {
 
 class JsonWriter final : public Writer {
  public:
-  std::string content(const Report& report) const override { return to_json(report).dump(2) + "\n"; }
+  std::string content(const Report& report) const override {
+    return to_json(report).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  }
 };
 
 const Registered<NoParameters> entry{writer_registry(), "json", "the complete report",

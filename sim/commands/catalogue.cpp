@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "podsim/sim/commands/catalogue.hpp"
+
+#include "podsim/interconnect/topology.hpp"
+#include "podsim/models/dataflow.hpp"
+#include "podsim/models/schedule.hpp"
+#include "podsim/sim/experiment.hpp"
+#include "podsim/sim/writer.hpp"
+#include "podsim/workloads/workload_source.hpp"
+
+namespace podsim {
+
+const std::vector<Catalogue>& catalogues() {
+  static const std::vector<Catalogue> list{
+      {"networks", "Networks (-w)", "zoo:", &zoo_registry()},
+      {"presets", "Machine presets (-c)", "preset:", &machine_preset_registry()},
+      {"topologies", "Topologies (/hardware/interconnect)", "", &topology_registry()},
+      {"schedulers", "Schedulers (/mapping/scheduler)", "", &scheduler_registry()},
+      {"dataflows", "Dataflows (/hardware/pods/dataflow)", "", &dataflow_registry()},
+      {"formats", "Workload formats (recognised by content)", "", &workload_format_registry()},
+      {"writers", "Output formats (-o FILE.NAME)", "", &writer_registry()},
+  };
+  return list;
+}
+
+}  // namespace podsim

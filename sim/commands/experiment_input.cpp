@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "podsim/sim/commands/experiment_input.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "podsim/sim/core/text.hpp"
+
+namespace podsim {
+namespace {
+
+constexpr const char* kPresetPrefix = "preset:";
+
+/// Where a part of the experiment was written.
+struct Origin {
+  std::string pointer;   ///< of the part, in the experiment
+  std::string file;      ///< what errors call its source
+  bool is_root = false;  ///< the part is the root of that source: pointers are relative to it
+};
+
+bool lies_in(const std::string& pointer, const std::string& part) {
+  return pointer == part || (pointer.compare(0, part.size(), part) == 0 && pointer[part.size()] == '/');
+}
+
+/// Names the place where the user wrote it; the last of nested origins wins.
+Issue located(Issue issue, const std::vector<Origin>& origins) {
+  for (auto origin = origins.rbegin(); origin != origins.rend(); ++origin) {
+    if (!lies_in(issue.pointer, origin->pointer)) continue;
+    issue.file = origin->file;
+    if (origin->is_root) {
+      issue.pointer = issue.pointer.substr(origin->pointer.size());
+      if (issue.pointer.empty()) issue.pointer = "/";
+    }
+    break;
+  }
+  return issue;
+}
+
+bool has_any(const Json& object, const Json& keys) {
+  return std::any_of(keys.items().begin(), keys.items().end(),
+                     [&object](const auto& item) { return object.contains(item.key()); });
+}
+
+/// A file behind -c is a whole experiment, or the "hardware" of one.
+bool is_hardware(const Json& root) {
+  if (!root.is_object()) return false;
+  const Json experiment = to_json(Experiment{});
+  if (has_any(root, experiment) || root.contains("workload")) return false;
+  return root.contains("preset") || has_any(root, experiment["hardware"]);
+}
+
+void check_standard_input(const Arguments& arguments) {
+  std::vector<std::string> users;
+  for (const std::string& path : arguments.positional()) {
+    if (path == "-") users.emplace_back("the experiment");
+  }
+  for (const char* option : {"config", "workload", "schedule-in"}) {
+    if (arguments.has(option) && arguments.value(option) == "-") users.push_back("--" + std::string(option));
+  }
+  if (users.size() > 1) {
+    throw Error(
+        ErrorKind::bad_input,
+        {{"command line", {}, "standard input can be read once only, got \"-\" for " + join(users, " and "), {}}});
+  }
+}
+
+class Assembly {
+ public:
+  explicit Assembly(const Arguments& arguments) : arguments_(arguments) {}
+
+  Experiment read() {
+    check_standard_input(arguments_);
+    if (!arguments_.positional().empty()) document_ = read_json_file(arguments_.positional().front());
+    if (const auto config = arguments_.value("config")) add_config(*config);
+    if (const auto workload = arguments_.value("workload")) set("workload", "-w", *workload);
+    if (arguments_.has("allow-unmodelled")) set("allow_unmodelled", "--allow-unmodelled", true);
+    if (const auto seed = arguments_.integer("seed", 0)) set("seed", "--seed", *seed);
+    const std::vector<std::string> outputs = arguments_.values("output");
+    if (!outputs.empty()) set("outputs", "-o", outputs);
+    for (const std::string& assignment : arguments_.values("set")) {
+      apply_assignment(document_.root, assignment);
+      origins_.push_back({assignment.substr(0, assignment.find('=')), "--set", false});
+    }
+    try {
+      return read_experiment(document_);
+    } catch (const Error& error) {
+      std::vector<Issue> issues;
+      for (const Issue& issue : error.issues()) issues.push_back(located(issue, origins_));
+      throw Error(error.kind(), std::move(issues));
+    }
+  }
+
+ private:
+  void set(const std::string& key, const std::string& option, Json value) {
+    if (!document_.root.is_object()) return;  // read_experiment says so
+    document_.root[key] = std::move(value);
+    origins_.push_back({"/" + key, option, false});
+  }
+
+  void add_config(const std::string& config) {
+    if (config.compare(0, std::string(kPresetPrefix).size(), kPresetPrefix) == 0) {
+      const std::string name = config.substr(std::string(kPresetPrefix).size());
+      if (machine_preset_registry().find(name) == nullptr) {
+        Issue issue = machine_preset_registry().unknown(name);
+        issue.file = "-c";
+        throw Error(ErrorKind::bad_input, {issue});
+      }
+      set("hardware", "-c", Json{{"preset", name}});
+      return;
+    }
+    JsonDocument document = read_json_file(config);
+    if (is_hardware(document.root)) {
+      if (!document_.root.is_object()) return;
+      document_.root["hardware"] = std::move(document.root);
+      origins_.push_back({"/hardware", document.file, true});
+    } else if (arguments_.positional().empty()) {
+      document_ = std::move(document);
+    } else {
+      throw Error(ErrorKind::bad_input, {{document.file,
+                                          {},
+                                          "is a second experiment; beside an experiment file, -c takes a \"hardware\" "
+                                          "object or preset:NAME",
+                                          {}}});
+    }
+  }
+
+  const Arguments& arguments_;
+  JsonDocument document_{"command line", Json::object()};
+  std::vector<Origin> origins_;
+};
+
+}  // namespace
+
+void add_experiment_options(OptionParser& parser) {
+  parser.value("workload,w", "WORKLOAD", "network to run: a file, - for standard input, or zoo:NAME[:key=value,...]");
+  parser.value("config,c", "CONFIG",
+               "machine: preset:NAME, or a JSON file with a \"hardware\" object or a whole experiment");
+  parser.repeated("set", "/PTR=VALUE", "change one value of the experiment, e.g. /hardware/pods/rows=64; repeatable");
+  parser.value("seed", "N", "seed of all random choices");
+  parser.flag("allow-unmodelled", "go on with layers podsim does not model: they cost nothing and are listed");
+}
+
+Experiment experiment_input(const Arguments& arguments) {
+  return Assembly(arguments).read();
+}
+
+void require_workload(const Experiment& experiment) {
+  if (!experiment.workload.empty()) return;
+  throw Error(ErrorKind::bad_input,
+              {{{},
+                "/workload",
+                "no workload is given: an experiment needs the key \"workload\", or the command line -w",
+                "try -w zoo:resnet50; podsim list networks shows more"}});
+}
+
+}  // namespace podsim

@@ -1,0 +1,33 @@
+#pragma once
+// SPDX-License-Identifier: Apache-2.0
+/// \file How far a long run is, on a terminal.
+
+#include <chrono>
+
+#include "podsim/sim/simulator.hpp"
+
+namespace podsim {
+
+/// One line on standard error that is redrawn in place. Shows up after a second; gone when the run is over. Nothing is
+/// written if standard error is no terminal.
+class ProgressBar {
+ public:
+  explicit ProgressBar(bool enabled);
+  ~ProgressBar();
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
+
+  bool enabled() const { return enabled_; }
+  void update(const RunProgress& progress);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  bool enabled_;
+  bool shown_ = false;
+  Clock::time_point start_ = Clock::now();
+  Clock::time_point last_ = start_;
+  Clock::time_point phase_start_ = start_;
+  RunProgress::Phase phase_ = RunProgress::Phase::scheduling;
+};
+
+}  // namespace podsim

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <iostream>
+#include <utility>
+
+#include "podsim/sim/commands/command.hpp"
+#include "podsim/sim/commands/experiment_input.hpp"
+#include "podsim/sim/commands/interrupt.hpp"
+#include "podsim/sim/commands/options.hpp"
+#include "podsim/sim/commands/progress_bar.hpp"
+#include "podsim/sim/simulator.hpp"
+#include "podsim/sim/summary.hpp"
+#include "podsim/sim/writer.hpp"
+
+namespace podsim {
+namespace {
+
+constexpr const char* kUsage =
+    "Usage: podsim run EXPERIMENT.json [options]\n"
+    "       podsim run -w WORKLOAD [-c CONFIG] [options]\n"
+    "\n"
+    "Simulates a network on a machine and prints a summary. What is not given has a default:\n"
+    "the machine is preset:sosa-256x32x32-butterfly2.\n";
+
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  podsim run -w zoo:resnet50:image=299 --layers\n"
+    "  podsim run -w net.json -c preset:tpuv1 -o run.json -o layers.csv\n"
+    "  podsim run experiment.json --set /hardware/interconnect=crossbar -q -o -\n"
+    "  podsim run -w zoo:bert_base -o - --format csv | column -s, -t | less -S\n"
+    "\n"
+    "Ctrl-C stops the run and still writes what there is, marked as partial; a second Ctrl-C kills it.\n"
+    "Exit codes: 0 good, 1 the run failed or was stopped, 2 bad input.\n";
+
+/// A report file to write.
+struct Output {
+  std::string path;
+  std::string format;
+};
+
+/// Writes where `-` is standard output.
+void put(const std::string& path, const std::string& content) {
+  if (path == "-") {
+    std::cout << content << std::flush;
+  } else {
+    write_file(path, content);
+  }
+}
+
+/// Looks for everything that could go wrong with the outputs once the run is over.
+std::vector<Output> checked_outputs(const Experiment& experiment, const Arguments& arguments) {
+  const std::string format = arguments.value("format").value_or("");
+  std::vector<Issue> issues;
+  if (arguments.has("format") && writer_registry().find(format) == nullptr) {
+    Issue issue = writer_registry().unknown(format);
+    issue.file = "--format";
+    throw Error(ErrorKind::bad_input, {issue});
+  }
+  std::vector<Output> outputs;
+  auto check = [&issues](auto body) {
+    try {
+      body();
+    } catch (const Error& error) {
+      issues.insert(issues.end(), error.issues().begin(), error.issues().end());
+    }
+  };
+  for (const std::string& path : experiment.outputs) {
+    check([&] {
+      outputs.push_back({path, output_format(path, format)});
+      if (path != "-") check_writable(path);
+    });
+  }
+  if (const auto path = arguments.value("schedule-out")) {
+    check([&path = *path] {
+      if (path != "-") check_writable(path);
+    });
+    for (const std::string& output : experiment.outputs) {
+      if (output == *path) {
+        issues.push_back({"--schedule-out", {}, "\"" + *path + "\" is the name of an output, too", {}});
+      }
+    }
+  }
+  if (!issues.empty()) throw Error(ErrorKind::bad_input, std::move(issues));
+  return outputs;
+}
+
+bool uses_standard_output(const std::vector<Output>& outputs, const Arguments& arguments) {
+  for (const Output& output : outputs) {
+    if (output.path == "-") return true;
+  }
+  return arguments.value("schedule-out") == std::optional<std::string>("-");
+}
+
+}  // namespace
+
+int run_command(const std::vector<std::string>& arguments) {
+  OptionParser parser(kUsage, kExamples, 1);
+  add_experiment_options(parser);
+  parser.repeated("output,o", "FILE",
+                  "write the report; .json: everything, .csv: one row per layer, -: standard output; repeatable; "
+                  "replaces the outputs of the experiment");
+  parser.value("format", "FORMAT", "format of - (default json) and of files without extension");
+  parser.flag("layers", "add a table of the layers to the summary");
+  parser.flag("quiet,q", "no summary and no progress bar");
+  parser.value("schedule-out", "FILE", "write the schedule as JSON");
+  parser.value("schedule-in", "FILE", "take this schedule instead of making one");
+  parser.value("max-cycles", "N", "stop after N cycles with a partial result; exit code 1");
+  parser.value("max-memory", "SIZE", "refuse work that would need more, e.g. 512M; default 4GiB");
+  parser.value("jobs,j", "N", "for scripts that pass it on; one run uses one core");
+  const auto parsed = parser.parse(arguments);
+  if (!parsed) return kExitGood;
+
+  RunOptions options;
+  options.max_cycles = parsed->integer("max-cycles", 1).value_or(0);
+  options.max_memory_bytes = parsed->size("max-memory").value_or(options.max_memory_bytes);
+  (void)parsed->integer("jobs", 1, 4096);
+  const Experiment experiment = experiment_input(*parsed);
+  require_workload(experiment);
+  const std::vector<Output> outputs = checked_outputs(experiment, *parsed);
+  if (const auto path = parsed->value("schedule-in")) options.schedule = read_json_file(*path);
+  if (const auto path = parsed->value("schedule-out")) {
+    options.schedule_sink = [path = *path](const std::string& text) { put(path, text); };
+  }
+  const bool quiet = parsed->has("quiet");
+
+  const InterruptGuard guard;
+  options.stop = InterruptGuard::interrupted;
+  Report report;
+  {
+    ProgressBar bar(!quiet);
+    if (bar.enabled()) options.progress = [&bar](const RunProgress& progress) { bar.update(progress); };
+    report = run_experiment(experiment, options);
+  }
+  for (const Output& output : outputs) {
+    put(output.path, writer_registry().make({output.format, Json::object()})->content(report));
+  }
+  if (!quiet && !uses_standard_output(outputs, *parsed)) {
+    std::cout << summary_text(report);
+    if (parsed->has("layers")) std::cout << '\n' << layer_table(report);
+  }
+  if (report.result.complete) return kExitGood;
+  std::cerr << "podsim: the result is partial: " << report.result.stopped_because << '\n';
+  return kExitRunFailed;
+}
+
+}  // namespace podsim

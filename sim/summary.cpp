@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "podsim/sim/summary.hpp"
+
+#include <algorithm>
+
+#include "podsim/sim/core/text.hpp"
+#include "podsim/sim/table.hpp"
+
+namespace podsim {
+namespace {
+
+constexpr std::size_t kWidth = 100;
+using Align = Table::Align;
+
+double part(std::int64_t a, std::int64_t b) {
+  return b > 0 ? static_cast<double>(a) / static_cast<double>(b) : 0;
+}
+
+std::string bytes_text(double bytes) {
+  return si(bytes) + "B";
+}
+
+std::string title(const Report& report) {
+  std::string out = report.network + ", batch " + std::to_string(report.batch) + ": " +
+                    si(static_cast<double>(report.network_macs)) + "MAC, " +
+                    si(static_cast<double>(report.network_parameters)) + "parameters\n";
+  out += std::to_string(report.pods) + (report.pods == 1 ? " pod" : " pods") + " of " + std::to_string(report.rows) +
+         "x" + std::to_string(report.cols) + " PEs at " + number_text(report.clock_mhz) + " MHz; " + report.topology +
+         "; scheduler " + report.scheduler + "\n";
+  return out;
+}
+
+/// What must not be overlooked.
+std::string warnings(const Report& report) {
+  std::string out;
+  if (!report.result.complete) {
+    out += "\nPARTIAL RESULT: stopped before the end (" + report.result.stopped_because + "), after " +
+           with_thousands(report.result.rounds_done) + " of " + with_thousands(report.result.rounds) + " rounds.\n";
+  }
+  if (!report.unmodelled.empty()) {
+    out += "\nNOT MODELLED, cost nothing here: ";
+    constexpr std::size_t kShown = 8;
+    for (std::size_t n = 0; n < std::min(kShown, report.unmodelled.size()); ++n) {
+      out += (n > 0 ? ", " : "") + report.unmodelled[n];
+    }
+    if (report.unmodelled.size() > kShown)
+      out += ", and " + std::to_string(report.unmodelled.size() - kShown) + " more";
+    out += "\n";
+  }
+  return out;
+}
+
+std::string results(const Report& report) {
+  const RunResult& result = report.result;
+  Table table({Align::left, Align::right, Align::left});
+  table.row({"Cycles", with_thousands(result.cycles), fixed(report.milliseconds(), 3) + " ms at the clock"});
+  table.row({"Utilization", percent(report.utilization()), "MACs / (PEs x cycles)"});
+  table.row({"Throughput", fixed(report.effective_tops(), 1), "TOPS, of " + fixed(report.peak_tops(), 1) + " at peak"});
+  table.row({"Busy pods", percent(report.busy_pods()),
+             "of " + std::to_string(report.pods) + ", " + with_thousands(result.tile_operations) +
+                 " tile operations in " + with_thousands(std::max(report.last_main_round, report.last_post_round) + 1) +
+                 " rounds"});
+  table.row({"DRAM traffic", bytes_text(static_cast<double>(result.dram.read_bytes)) + " in",
+             bytes_text(static_cast<double>(result.dram.written_bytes)) + " out, " +
+                 bytes_text(static_cast<double>(result.dram.spilled_bytes)) + " spilled"});
+  table.row({"Energy", "-", "not modelled yet"});
+  return table.text();
+}
+
+std::string breakdown(const Report& report) {
+  Table table({Align::left, Align::right, Align::right, Align::left});
+  for (const auto& [name, cycles] : report.cycle_classes()) {
+    const double share = part(cycles, report.result.cycles);
+    const std::string bar(static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * 30 + 0.5), '#');
+    std::string label = name;
+    if (label.compare(0, 6, "stall_") == 0) label = "stall: " + label.substr(6);
+    std::replace(label.begin(), label.end(), '_', '-');
+    table.row({label, with_thousands(cycles), percent(share), bar});
+  }
+  return "Where the cycles went\n" + table.text("  ");
+}
+
+std::string limits(const Report& report) {
+  const LowerBound& bound = report.bound;
+  std::string out = "Bound by the " + report.bounded_by() + ".";
+  if (report.result.complete) {
+    out += " No weight-stationary schedule can take less than " + with_thousands(bound.limit()) + " cycles (" +
+           bound.binding() + "); this run takes " + fixed(report.distance_to_limit(), 2) + " times that.";
+  }
+  out += "\n  lower bounds: array " + with_thousands(bound.work) + ", weight loading " + with_thousands(bound.load) +
+         ", DRAM " + with_thousands(bound.dram) + " cycles\n";
+  return out;
+}
+
+std::string assumption_list(const Report& report) {
+  std::string out = "Assumptions in force\n";
+  for (const std::string& assumption : report.assumptions) {
+    bool first = true;
+    for (const std::string& line : wrap(assumption, kWidth - 4)) {
+      out += (first ? "  - " : "    ") + line + "\n";
+      first = false;
+    }
+  }
+  return out;
+}
+
+std::string host_cost(const Report& report) {
+  const HostCost& host = report.host;
+  if (host.total_seconds <= 0) return {};
+  std::string out = "Host: " + fixed(host.total_seconds, 2) + " s (lowering " + fixed(host.lowering_seconds, 2) +
+                    ", scheduling " + fixed(host.scheduling_seconds, 2) + ", simulation " +
+                    fixed(host.simulation_seconds, 2) + "), peak memory " +
+                    fixed(static_cast<double>(host.peak_memory_bytes) / (1 << 20), 0) + " MiB\n";
+  if (host.simulation_seconds > 0) {
+    out += "      simulated " + si(static_cast<double>(report.result.tile_operations) / host.simulation_seconds) +
+           "tile operations/s, " + si(static_cast<double>(report.result.cycles) / host.simulation_seconds) +
+           "cycles/s\n";
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string summary_text(const Report& report) {
+  return title(report) + warnings(report) + "\n" + results(report) + "\n" + breakdown(report) + "\n" + limits(report) +
+         "\n" + assumption_list(report) + "\n" + host_cost(report);
+}
+
+std::string layer_table(const Report& report) {
+  Table table({Align::left, Align::left, Align::right, Align::right, Align::right, Align::right, Align::right,
+               Align::right, Align::right, Align::right, Align::right, Align::left});
+  table.row({"layer", "op", "m", "k", "n", "groups", "cycles", "share", "utilization", "tile ops", "passes",
+             "longest stall"});
+  for (const LayerReport& layer : report.layers) {
+    const auto& stalls = layer.result.stalls;
+    const auto longest = std::max_element(stalls.begin(), stalls.end());
+    const std::string stall = *longest > 0
+                                  ? std::string(stall_cause_name(static_cast<StallCause>(longest - stalls.begin()))) +
+                                        " " + with_thousands(*longest)
+                                  : std::string("-");
+    const bool is_gemm = layer.groups > 0;
+    auto size = [is_gemm](std::int64_t value) { return is_gemm ? std::to_string(value) : std::string("-"); };
+    table.row({layer.name, layer.op, size(layer.m), size(layer.k), size(layer.n), size(layer.groups),
+               with_thousands(layer.result.cycles), percent(part(layer.result.cycles, report.result.cycles)),
+               percent(layer.utilization), with_thousands(layer.result.tile_operations),
+               with_thousands(layer.result.passes), stall});
+  }
+  return table.text();
+}
+
+}  // namespace podsim

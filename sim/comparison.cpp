@@ -49,7 +49,13 @@ void check(const JsonDocument& document, IssueList& issues) {
 std::string value_text(const Json* value) {
   if (value == nullptr) return "-";
   if (value->is_number_integer()) return with_thousands(value->get<std::int64_t>());
-  if (value->is_number()) return number_text(std::stod(fixed(value->get<double>(), 6)));
+  if (value->is_number()) {
+    // Six decimals, without trailing zeros.
+    std::string text = fixed(value->get<double>(), 6);
+    text.erase(text.find_last_not_of('0') + 1);
+    if (text.back() == '.') text.pop_back();
+    return text;
+  }
   if (value->is_string()) return value->get<std::string>();
   return value->dump();
 }

@@ -202,7 +202,7 @@ std::vector<std::string> assumptions(const Experiment& experiment) {
     out.emplace_back("relayout is free: a result reaches all X tiles that need it without further circuits");
   }
   if (hardware.pods.weight_buffers == "double") {
-    out.emplace_back("weight loading hides behind the round before (double weight buffers)");
+    out.emplace_back("weights are loaded during the round before (double weight buffers)");
   } else {
     out.emplace_back("weights are loaded between rounds (single weight buffer)");
   }

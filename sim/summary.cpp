@@ -9,7 +9,7 @@
 namespace podsim {
 namespace {
 
-constexpr std::size_t kWidth = 100;
+constexpr std::size_t kWidth = 110;
 using Align = Table::Align;
 
 double part(std::int64_t a, std::int64_t b) {
@@ -20,10 +20,23 @@ std::string bytes_text(double bytes) {
   return si(bytes) + "B";
 }
 
+/// "25.6 M parameters"
+std::string count_text(double count, const std::string& unit) {
+  const std::string number = si(count);
+  return number + (number.back() == ' ' ? "" : " ") + unit;
+}
+
+/// In the unit that keeps digits in front of the point.
+std::string time_text(double milliseconds) {
+  if (milliseconds >= 1000) return fixed(milliseconds / 1000, 3) + " s";
+  if (milliseconds >= 1) return fixed(milliseconds, 3) + " ms";
+  return fixed(milliseconds * 1000, 3) + " us";
+}
+
 std::string title(const Report& report) {
   std::string out = report.network + ", batch " + std::to_string(report.batch) + ": " +
                     si(static_cast<double>(report.network_macs)) + "MAC, " +
-                    si(static_cast<double>(report.network_parameters)) + "parameters\n";
+                    count_text(static_cast<double>(report.network_parameters), "parameters") + "\n";
   out += std::to_string(report.pods) + (report.pods == 1 ? " pod" : " pods") + " of " + std::to_string(report.rows) +
          "x" + std::to_string(report.cols) + " PEs at " + number_text(report.clock_mhz) + " MHz; " + report.topology +
          "; scheduler " + report.scheduler + "\n";
@@ -53,7 +66,7 @@ std::string warnings(const Report& report) {
 std::string results(const Report& report) {
   const RunResult& result = report.result;
   Table table({Align::left, Align::right, Align::left});
-  table.row({"Cycles", with_thousands(result.cycles), fixed(report.milliseconds(), 3) + " ms at the clock"});
+  table.row({"Cycles", with_thousands(result.cycles), time_text(report.milliseconds()) + " at the clock"});
   table.row({"Utilization", percent(report.utilization()), "MACs / (PEs x cycles)"});
   table.row({"Throughput", fixed(report.effective_tops(), 1), "TOPS, of " + fixed(report.peak_tops(), 1) + " at peak"});
   table.row({"Busy pods", percent(report.busy_pods()),
@@ -69,25 +82,33 @@ std::string results(const Report& report) {
 
 std::string breakdown(const Report& report) {
   Table table({Align::left, Align::right, Align::right, Align::left});
+  std::vector<std::string> absent;
   for (const auto& [name, cycles] : report.cycle_classes()) {
+    std::string label = name;
+    std::replace(label.begin(), label.end(), '_', '-');
+    const bool is_stall = label.compare(0, 6, "stall-") == 0;
+    if (is_stall) label = "stall: " + label.substr(6);
+    if (is_stall && cycles == 0) {
+      absent.push_back(label.substr(7));
+      continue;
+    }
     const double share = part(cycles, report.result.cycles);
     const std::string bar(static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * 30 + 0.5), '#');
-    std::string label = name;
-    if (label.compare(0, 6, "stall_") == 0) label = "stall: " + label.substr(6);
-    std::replace(label.begin(), label.end(), '_', '-');
     table.row({label, with_thousands(cycles), percent(share), bar});
   }
-  return "Where the cycles went\n" + table.text("  ");
+  std::string out = "Where the cycles went\n" + table.text("  ");
+  if (!absent.empty()) out += "  no stalls for " + join(absent) + "\n";
+  return out;
 }
 
 std::string limits(const Report& report) {
   const LowerBound& bound = report.bound;
-  std::string out = "Bound by the " + report.bounded_by() + ".";
+  std::string out = "Bound by the " + report.bounded_by() + ".\n";
   if (report.result.complete) {
-    out += " No weight-stationary schedule can take less than " + with_thousands(bound.limit()) + " cycles (" +
-           bound.binding() + "); this run takes " + fixed(report.distance_to_limit(), 2) + " times that.";
+    out += "No weight-stationary schedule can take less than " + with_thousands(bound.limit()) + " cycles (" +
+           bound.binding() + "); this run takes " + fixed(report.distance_to_limit(), 2) + " times that.\n";
   }
-  out += "\n  lower bounds: array " + with_thousands(bound.work) + ", weight loading " + with_thousands(bound.load) +
+  out += "  lower bounds: array " + with_thousands(bound.work) + ", weight loading " + with_thousands(bound.load) +
          ", DRAM " + with_thousands(bound.dram) + " cycles\n";
   return out;
 }
@@ -112,9 +133,10 @@ std::string host_cost(const Report& report) {
                     fixed(host.simulation_seconds, 2) + "), peak memory " +
                     fixed(static_cast<double>(host.peak_memory_bytes) / (1 << 20), 0) + " MiB\n";
   if (host.simulation_seconds > 0) {
-    out += "      simulated " + si(static_cast<double>(report.result.tile_operations) / host.simulation_seconds) +
-           "tile operations/s, " + si(static_cast<double>(report.result.cycles) / host.simulation_seconds) +
-           "cycles/s\n";
+    out += "      simulated " +
+           count_text(static_cast<double>(report.result.tile_operations) / host.simulation_seconds,
+                      "tile operations/s, ") +
+           count_text(static_cast<double>(report.result.cycles) / host.simulation_seconds, "cycles/s") + "\n";
   }
   return out;
 }

@@ -50,6 +50,19 @@ bool is_hardware(const Json& root) {
   return root.contains("preset") || has_any(root, experiment["hardware"]);
 }
 
+/// The shortest prefix of a pointer that leads nowhere yet; all of it if every part exists.
+std::string first_absent(const Json& root, const std::string& pointer) {
+  for (std::size_t slash = pointer.find('/', 1); slash != std::string::npos; slash = pointer.find('/', slash + 1)) {
+    const std::string prefix = pointer.substr(0, slash);
+    try {
+      if (!root.contains(Json::json_pointer(prefix))) return prefix;
+    } catch (const Json::exception&) {
+      return pointer;  // no JSON pointer; apply_assignment says so
+    }
+  }
+  return pointer;
+}
+
 void check_standard_input(const Arguments& arguments) {
   std::vector<std::string> users;
   for (const std::string& path : arguments.positional()) {
@@ -79,8 +92,10 @@ class Assembly {
     const std::vector<std::string> outputs = arguments_.values("output");
     if (!outputs.empty()) set("outputs", "-o", outputs);
     for (const std::string& assignment : arguments_.values("set")) {
+      const std::string pointer = assignment.substr(0, assignment.find('='));
+      const std::string made = first_absent(document_.root, pointer);
       apply_assignment(document_.root, assignment);
-      origins_.push_back({assignment.substr(0, assignment.find('=')), "--set", false});
+      origins_.push_back({made, "--set", false});
     }
     try {
       return read_experiment(document_);

@@ -45,6 +45,7 @@ OptionParser::OptionParser(std::string usage, std::string examples, std::size_t 
   implementation_->usage = std::move(usage);
   implementation_->examples = std::move(examples);
   implementation_->positional = positional;
+  flag("help,h", "show this text");
 }
 
 OptionParser::~OptionParser() = default;
@@ -70,11 +71,10 @@ void OptionParser::repeated(const std::string& option, const std::string& value_
 std::optional<Arguments> OptionParser::parse(const std::vector<std::string>& arguments) const {
   po::options_description all;
   all.add(implementation_->options);
-  all.add_options()("help,h", "")(kPositional, po::value<std::vector<std::string>>());
+  all.add_options()(kPositional, po::value<std::vector<std::string>>());
   po::positional_options_description positional;
   positional.add(kPositional, -1);
-  std::vector<std::string> names = implementation_->names;
-  names.emplace_back("--help");
+  const std::vector<std::string>& names = implementation_->names;
 
   po::variables_map map;
   try {
@@ -89,9 +89,7 @@ std::optional<Arguments> OptionParser::parse(const std::vector<std::string>& arg
     throw command_line_error(error.what(), "--help shows all options");
   }
   if (map.count("help") != 0) {
-    std::cout << implementation_->usage << "\n"
-              << implementation_->options << "  -h [ --help ]  this text\n\n"
-              << implementation_->examples;
+    std::cout << implementation_->usage << "\n" << implementation_->options << "\n" << implementation_->examples;
     return std::nullopt;
   }
 

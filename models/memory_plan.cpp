@@ -415,8 +415,8 @@ class Planner {
       plan_.spills.push_back({victim, size, this->bank(victim), class_of(victim), after});
       plan_.spilled_bytes += size;
     }
-    // Accounted like a release of the round that used it last, so that the banks' books balance.
-    evictions_.push_back({after, {victim, this->bank(victim), class_of(victim), size}});
+    // A spilled tile leaves when its spill is complete, a clean one with the round that used it last.
+    if (spill < 0) evictions_.push_back({after, {victim, this->bank(victim), class_of(victim), size}});
     bank.released.push_back({size, after, spill});
     bank.free_later += size;
     resident_[victim] = kEvicted;

@@ -168,6 +168,9 @@ void TilingController::fill_delayed(std::uint32_t fill, std::int64_t cycle) {
 }
 
 void TilingController::spilled(std::int64_t count, std::int64_t cycle, std::int64_t now) {
+  for (std::int64_t spill = spills_done_; spill < count; ++spill) {
+    space->give_back(context_.program->memory.spills[static_cast<std::size_t>(spill)].item, cycle);
+  }
   spills_done_ = count;
   spills_done_cycle_ = cycle;
   poke_main(now);

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "process.hpp"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+namespace podsim::test {
+namespace fs = std::filesystem;
+namespace {
+
+std::string read_file(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+void redirect(int stream, const std::string& path, int flags) {
+  const int file = ::open(path.c_str(), flags, 0600);
+  if (file < 0 || ::dup2(file, stream) < 0) ::_exit(126);
+}
+
+fs::path new_folder(const char* name) {
+  std::string path = (fs::temp_directory_path() / (std::string(name) + "-XXXXXX")).string();
+  if (::mkdtemp(path.data()) == nullptr) throw std::runtime_error("no temporary folder");
+  return path;
+}
+
+}  // namespace
+
+Folder::Folder() : path_(new_folder("podsim-cli").string()) {}
+
+Folder::~Folder() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
+void Folder::write(const std::string& name, const std::string& content) const {
+  std::ofstream(fs::path(path_) / name, std::ios::binary) << content;
+}
+
+std::string Folder::read(const std::string& name) const { return read_file(fs::path(path_) / name); }
+
+bool Folder::has(const std::string& name) const { return fs::exists(fs::path(path_) / name); }
+
+std::vector<std::string> Folder::files() const {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(path_)) names.push_back(entry.path().filename().string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Outcome Folder::podsim(const std::vector<std::string>& arguments, const std::string& input) const {
+  return run(arguments, input, -1);
+}
+
+Outcome Folder::interrupted(const std::vector<std::string>& arguments, double seconds) const {
+  return run(arguments, {}, seconds);
+}
+
+Outcome Folder::run(const std::vector<std::string>& arguments, const std::string& input,
+                    double interrupt_after) const {
+  const fs::path streams = new_folder("podsim-streams");
+  std::ofstream(streams / "in", std::ios::binary) << input;
+  const pid_t child = ::fork();
+  if (child < 0) throw std::runtime_error("cannot fork");
+  if (child == 0) {
+    redirect(0, (streams / "in").string(), O_RDONLY);
+    redirect(1, (streams / "out").string(), O_WRONLY | O_CREAT | O_TRUNC);
+    redirect(2, (streams / "err").string(), O_WRONLY | O_CREAT | O_TRUNC);
+    if (::chdir(path_.c_str()) != 0) ::_exit(126);
+    std::vector<std::string> words{PODSIM_BINARY};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    std::vector<char*> pointers;
+    for (std::string& word : words) pointers.push_back(word.data());
+    pointers.push_back(nullptr);
+    ::execv(PODSIM_BINARY, pointers.data());
+    ::_exit(127);
+  }
+  if (interrupt_after >= 0) {
+    ::usleep(static_cast<useconds_t>(interrupt_after * 1e6));
+    ::kill(child, SIGINT);
+  }
+  int status = 0;
+  struct rusage usage {};
+  ::wait4(child, &status, 0, &usage);
+  Outcome outcome;
+  outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  outcome.out = read_file(streams / "out");
+  outcome.err = read_file(streams / "err");
+  for (const timeval& time : {usage.ru_utime, usage.ru_stime}) {
+    outcome.cpu_seconds += static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  }
+  fs::remove_all(streams);
+  return outcome;
+}
+
+std::string tiny_network() { return std::string(PODSIM_TEST_DATA) + "/cli/tiny.json"; }
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace podsim::test

@@ -1,0 +1,44 @@
+#pragma once
+// SPDX-License-Identifier: Apache-2.0
+/// \file Runs the podsim program in a folder of its own.
+
+#include <string>
+#include <vector>
+
+namespace podsim::test {
+
+struct Outcome {
+  int code = -1;  ///< exit code; 128 + number if a signal ended it
+  std::string out, err;
+  double cpu_seconds = 0;  ///< unlike wall time independent of what else the machine does
+};
+
+/// An empty folder that is the program's working directory; removed with all its files at the end.
+class Folder {
+ public:
+  Folder();
+  ~Folder();
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  const std::string& path() const { return path_; }
+  void write(const std::string& name, const std::string& content) const;
+  std::string read(const std::string& name) const;
+  bool has(const std::string& name) const;
+  /// Names of all files, hidden ones too, sorted.
+  std::vector<std::string> files() const;
+  /// Runs podsim to its end.
+  Outcome podsim(const std::vector<std::string>& arguments, const std::string& input = {}) const;
+  /// Starts podsim in the folder, sends SIGINT once `seconds` have passed, and waits for its end.
+  Outcome interrupted(const std::vector<std::string>& arguments, double seconds) const;
+
+ private:
+  Outcome run(const std::vector<std::string>& arguments, const std::string& input, double interrupt_after) const;
+  std::string path_;
+};
+
+/// The networks of tests/data, by path.
+std::string tiny_network();
+bool contains(const std::string& text, const std::string& part);
+
+}  // namespace podsim::test

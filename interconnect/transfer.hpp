@@ -14,19 +14,21 @@ inline constexpr int kFabrics = 7;
 /// "X", "W", "P-in", …
 const char* fabric_name(FabricId id);
 /// True for the networks that carry rows from a unit to a bank.
-constexpr bool is_write_fabric(FabricId id) { return id == FabricId::p_out || id == FabricId::post_out; }
+constexpr bool is_write_fabric(FabricId id) {
+  return id == FabricId::p_out || id == FabricId::post_out;
+}
 
 /// One tile, one row per cycle. All cycles count from the start of the run.
 struct Transfer {
-  std::int64_t launch = 0;    ///< the first row is on the first link in this cycle
-  std::int64_t arrival = 0;   ///< the first row enters the receiver; at least launch + latency
+  std::int64_t launch = 0;   ///< the first row is on the first link in this cycle
+  std::int64_t arrival = 0;  ///< the first row enters the receiver; at least launch + latency
   std::int32_t rows = 0;
   std::int32_t row_bytes = 0;
-  std::uint16_t bank = 0;     ///< terminal on the banks' side
-  std::uint16_t unit = 0;     ///< pod or post-processor
-  std::uint8_t classes = 0;   ///< PP-out: bit mask of the bank classes that take the rows
-  std::uint32_t item = 0;     ///< what is carried
-  std::uint32_t id = 0;       ///< the tile operation or pass it is for
+  std::uint16_t bank = 0;    ///< terminal on the banks' side
+  std::uint16_t unit = 0;    ///< pod or post-processor
+  std::uint8_t classes = 0;  ///< PP-out: bit mask of the bank classes that take the rows
+  std::uint32_t item = 0;    ///< what is carried
+  std::uint32_t id = 0;      ///< the tile operation or pass it is for
 };
 
 /// The end of a circuit.

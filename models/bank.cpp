@@ -35,15 +35,17 @@ void Bank::received(const Transfer& transfer) {
   if (monitor.size() > 0) monitor->written(class_, index_, transfer);
 }
 
-void Bank::receive_main(const Transfer& transfer) { received(transfer); }
+void Bank::receive_main(const Transfer& transfer) {
+  received(transfer);
+}
 
 void Bank::receive_post(const Transfer& transfer) {
   received(transfer);
   // Windows that lie behind can meet no fill any more.
   const std::int64_t now = transfer.launch - context_.program->machine.config.post_processors.latency_cycles;
-  post_writes_.erase(std::remove_if(post_writes_.begin(), post_writes_.end(),
-                                    [now](const Window& w) { return w.end <= now; }),
-                     post_writes_.end());
+  post_writes_.erase(
+      std::remove_if(post_writes_.begin(), post_writes_.end(), [now](const Window& w) { return w.end <= now; }),
+      post_writes_.end());
   post_writes_.push_back({transfer.arrival, transfer.arrival + transfer.rows});
   // A fill that is still being written yields: its remaining rows wait for as long as the post-processor writes.
   if (fill_ != kNone && fill_end_ > transfer.arrival) {

@@ -41,10 +41,10 @@ class BankMonitor : public virtual sc_core::sc_interface {
 };
 
 struct BankStatistics {
-  std::int64_t read_bytes = 0;    ///< a multicast read counts once
-  std::int64_t written_bytes = 0; ///< from fabrics
-  std::int64_t filled_bytes = 0;  ///< from DRAM
-  std::int64_t copied_bytes = 0;  ///< by relayout
+  std::int64_t read_bytes = 0;           ///< a multicast read counts once
+  std::int64_t written_bytes = 0;        ///< from fabrics
+  std::int64_t filled_bytes = 0;         ///< from DRAM
+  std::int64_t copied_bytes = 0;         ///< by relayout
   std::int64_t delayed_fill_cycles = 0;  ///< fills that yielded to post-processors
 };
 
@@ -81,7 +81,7 @@ class Bank final : public sc_core::sc_module, public BankInterface {
   Input<Bank, &Bank::receive_main> main_input_{*this};
   Input<Bank, &Bank::receive_post> post_input_{*this};
 
-  std::uint32_t fill_ = kNone;       ///< the fill that was started last
+  std::uint32_t fill_ = kNone;  ///< the fill that was started last
   std::int64_t fill_end_ = 0;
   std::vector<Window> post_writes_;  ///< of post-processors, that a fill may still meet
   struct LastRead {

@@ -30,7 +30,8 @@ void Checker::begin() {
   block_from_.assign(program.work.block_count, 0);
   block_missing_.assign(program.work.block_count, 0);
   for (const OutputBlocks& blocks : program.work.outputs) {
-    for (std::uint32_t b = 0; b < blocks.block_count; ++b) block_missing_[blocks.first_block + b] = blocks.tiles_per_block;
+    for (std::uint32_t b = 0; b < blocks.block_count; ++b)
+      block_missing_[blocks.first_block + b] = blocks.tiles_per_block;
   }
   list_from_.assign(program.work.requirements.size(), kNever);
   space_events_ = {};
@@ -40,7 +41,9 @@ void Checker::begin() {
   checks_ = 0;
 }
 
-void Checker::fail(const std::string& text) const { throw Error::internal(name(), text); }
+void Checker::fail(const std::string& text) const {
+  throw Error::internal(name(), text);
+}
 
 void Checker::circuit(FabricId fabric, const Transfer& transfer) {
   ++checks_;
@@ -57,8 +60,8 @@ void Checker::check_links(FabricId fabric, const Transfer& transfer) {
   for (std::size_t hop = 0; hop < hops; ++hop) {
     Link& link = links[static_cast<std::size_t>(path_[backwards ? hops - 1 - hop : hop])];
     // Branches of one multicast share a link; everything else must not meet.
-    const bool same = !backwards && link.launch == transfer.launch && link.item == transfer.item &&
-                      link.bank == transfer.bank;
+    const bool same =
+        !backwards && link.launch == transfer.launch && link.item == transfer.item && link.bank == transfer.bank;
     const std::int64_t from = transfer.launch + static_cast<std::int64_t>(hop);
     if (!same && link.busy_until > from) {
       fail("two sources on one link of the " + std::string(fabric_name(fabric)) + " fabric in cycle " +
@@ -83,7 +86,8 @@ void Checker::check_port(FabricId fabric, const Transfer& transfer) {
     // One read and one write port: the others of the same direction must be quiet.
     for (int other = 0; other < kFabrics; ++other) {
       const auto id = static_cast<FabricId>(other);
-      if (id == fabric || id == FabricId::x || id == FabricId::w || is_write_fabric(id) != is_write_fabric(fabric)) continue;
+      if (id == fabric || id == FabricId::x || id == FabricId::w || is_write_fabric(id) != is_write_fabric(fabric))
+        continue;
       const Port& busy = ports_[static_cast<std::size_t>(other)][transfer.bank];
       if (busy.busy_until > from && busy.launch < from + transfer.rows) {
         fail("the shared port of P bank " + std::to_string(transfer.bank) + " is used by " + fabric_name(fabric) +
@@ -196,7 +200,9 @@ int Checker::bank_of(ItemId item) const {
   return program.schedule.post[item - tiles - mains].bank;
 }
 
-void Checker::change(ItemId item, std::int64_t cycle, bool taken) { space_events_.push({cycle, item, taken}); }
+void Checker::change(ItemId item, std::int64_t cycle, bool taken) {
+  space_events_.push({cycle, item, taken});
+}
 
 void Checker::advance(std::int64_t cycle) {
   while (!early_reads_.empty() && early_reads_.top().cycle < cycle) {
@@ -214,8 +220,8 @@ void Checker::advance(std::int64_t cycle) {
     holds_space_[event.item] = event.taken ? 1 : 0;
     const auto c = static_cast<std::size_t>(class_of(event.item));
     const int bank = bank_of(event.item);
-    const auto bytes = static_cast<std::int64_t>(
-        item_bytes(context_.program->work, context_.program->schedule, machine_, event.item));
+    const auto bytes =
+        static_cast<std::int64_t>(item_bytes(context_.program->work, context_.program->schedule, machine_, event.item));
     std::int64_t& used = used_[c][static_cast<std::size_t>(bank)];
     if (event.taken) {
       used += bytes;

@@ -24,10 +24,7 @@ class SpaceMonitor : public virtual sc_core::sc_interface {
 
 /// Sees all circuits, bank writes and fills. Reports: two sources on one link, two tiles on one port, a row read
 /// before it was written, a bank over capacity; each with fabric, bank, unit and tile.
-class Checker final : public sc_core::sc_module,
-                      public CircuitMonitor,
-                      public BankMonitor,
-                      public SpaceMonitor {
+class Checker final : public sc_core::sc_module, public CircuitMonitor, public BankMonitor, public SpaceMonitor {
  public:
   Checker(const sc_core::sc_module_name& name, RunContext& context, const Machine& machine);
 
@@ -91,18 +88,18 @@ class Checker final : public sc_core::sc_module,
   std::array<std::vector<Port>, kFabrics> ports_;
   std::vector<int> path_;
   // When things can be read.
-  std::vector<std::int64_t> sum_from_;          ///< per tile operation and pass
-  std::vector<std::int64_t> fill_from_;         ///< per stored tile that DRAM fills
-  std::vector<std::int64_t> block_from_;        ///< per output block: its first row
-  std::vector<std::uint32_t> block_missing_;    ///< tiles of the block that are not on their way yet
-  std::vector<std::int64_t> list_from_;         ///< per first requirement of a list: its result once it is final
+  std::vector<std::int64_t> sum_from_;        ///< per tile operation and pass
+  std::vector<std::int64_t> fill_from_;       ///< per stored tile that DRAM fills
+  std::vector<std::int64_t> block_from_;      ///< per output block: its first row
+  std::vector<std::uint32_t> block_missing_;  ///< tiles of the block that are not on their way yet
+  std::vector<std::int64_t> list_from_;       ///< per first requirement of a list: its result once it is final
   std::priority_queue<EarlyRead> early_reads_;
   // Space.
   std::priority_queue<SpaceEvent> space_events_;
   std::array<std::vector<std::int64_t>, 3> used_;
   std::array<std::int64_t, 3> class_used_{};
   std::array<std::int64_t, 3> peak_bank_{}, peak_class_{};
-  std::vector<std::uint8_t> holds_space_;       ///< per item
+  std::vector<std::uint8_t> holds_space_;  ///< per item
   std::int64_t checks_ = 0;
 };
 

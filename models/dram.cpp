@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "podsim/models/dram.hpp"
 
+#include "podsim/sim/core/wide.hpp"
+
 #include <algorithm>
 #include <cmath>
 
 namespace podsim {
-namespace {
-
-__extension__ typedef __int128 Wide;
-
-}  // namespace
-
 Dram::Dram(const sc_core::sc_module_name& name, RunContext& context, const HardwareConfig& config)
     : sc_module(name),
       context_(context),
@@ -157,8 +153,9 @@ std::string Dram::waiting_for() const {
   const MemoryPlan& plan = context_.program->memory;
   if (next_fill_ == plan.fills.size()) return "nothing: all fills are done";
   const Fill& fill = plan.fills[next_fill_];
-  return "fill " + std::to_string(next_fill_) + " for round " + std::to_string(fill.need_round) + ", whose space is in use until round " +
-         std::to_string(fill.after.round) + (fill.after.post ? " of the post-processors" : "") + " has been read";
+  return "fill " + std::to_string(next_fill_) + " for round " + std::to_string(fill.need_round) +
+         ", whose space is in use until round " + std::to_string(fill.after.round) +
+         (fill.after.post ? " of the post-processors" : "") + " has been read";
 }
 
 }  // namespace podsim

@@ -35,8 +35,8 @@ struct DramStatistics {
   std::int64_t activation_bytes = 0;  ///< of read_bytes: into X and P banks
   std::int64_t written_bytes = 0;     ///< results and new keys and values
   std::int64_t spilled_bytes = 0;
-  std::int64_t refetched_bytes = 0;   ///< of read_bytes
-  std::int64_t busy_until = 0;        ///< cycle in which the last transfer ends
+  std::int64_t refetched_bytes = 0;  ///< of read_bytes
+  std::int64_t busy_until = 0;       ///< cycle in which the last transfer ends
 };
 
 /// `bandwidth` model: a bus that moves a fixed number of bytes per cycle, exactly (fractions of a cycle are kept).

@@ -58,7 +58,9 @@ void HardwareConfig::fields(Fields& f) {
            "what happens when a bank is full: write the least recently used tile to DRAM, or stop with an error");
 }
 
-int HardwareConfig::bank_count() const { return static_cast<int>(banks.count.value_or(pods.count)); }
+int HardwareConfig::bank_count() const {
+  return static_cast<int>(banks.count.value_or(pods.count));
+}
 
 int HardwareConfig::post_processor_count() const {
   return static_cast<int>(post_processors.count.value_or(pods.count));
@@ -68,7 +70,9 @@ Bytes HardwareConfig::bank_capacity() const {
   return kibibytes(banks.capacity_kib.value_or(256 * std::max<std::int64_t>(1, 128 / pods.count)));
 }
 
-int HardwareConfig::terminals() const { return std::max({pods.count, bank_count(), post_processor_count()}); }
+int HardwareConfig::terminals() const {
+  return std::max({pods.count, bank_count(), post_processor_count()});
+}
 
 void HardwareConfig::validate(const std::string& file, const std::string& pointer, IssueList& issues) const {
   const std::int64_t pes = peak_macs_per_cycle();
@@ -79,8 +83,8 @@ void HardwareConfig::validate(const std::string& file, const std::string& pointe
     const auto topology = topology_registry().make(interconnect, terminals());
   } catch (const Error& error) {
     for (const Issue& issue : error.issues()) {
-      issues.add({file, pointer + "/interconnect" + (issue.pointer == "/" ? "" : issue.pointer), issue.message,
-                  issue.hint});
+      issues.add(
+          {file, pointer + "/interconnect" + (issue.pointer == "/" ? "" : issue.pointer), issue.message, issue.hint});
     }
   }
 }

@@ -16,10 +16,10 @@ namespace podsim {
 /// The pods: systolic arrays with double-buffered weights.
 struct PodConfig {
   int count = 256;
-  int rows = 32;             ///< PEs over which k is reduced
-  int cols = 32;             ///< PEs that produce n
-  int broadcast = 16;        ///< columns that an activation reaches in one cycle
-  int fan_in = 16;           ///< rows whose products one adder stage sums
+  int rows = 32;                          ///< PEs over which k is reduced
+  int cols = 32;                          ///< PEs that produce n
+  int broadcast = 16;                     ///< columns that an activation reaches in one cycle
+  int fan_in = 16;                        ///< rows whose products one adder stage sums
   std::string weight_buffers = "double";  ///< "double" or "single"
   PluginConfig dataflow{"weight_stationary", Json::object()};
 
@@ -80,9 +80,7 @@ struct HardwareConfig {
   /// Cycles from an activation row entering the array to its partial-sum row in the output register.
   Cycles array_latency() const { return Cycles(row_stages() + col_stages() - 1); }
   /// Peak MACs per cycle of all pods.
-  std::int64_t peak_macs_per_cycle() const {
-    return static_cast<std::int64_t>(pods.count) * pods.rows * pods.cols;
-  }
+  std::int64_t peak_macs_per_cycle() const { return static_cast<std::int64_t>(pods.count) * pods.rows * pods.cols; }
   double dram_bytes_per_cycle() const { return dram.bandwidth_gb_per_s * 1000.0 / clock_mhz; }
 
   /// Checks what no single field can check.

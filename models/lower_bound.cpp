@@ -42,7 +42,9 @@ std::int64_t dram_bytes(const LoweredNetwork& network) {
 
 }  // namespace
 
-std::int64_t LowerBound::limit() const { return std::max({work, load, dram}); }
+std::int64_t LowerBound::limit() const {
+  return std::max({work, load, dram});
+}
 
 const char* LowerBound::binding() const {
   if (dram >= work && dram >= load) return "DRAM";
@@ -71,8 +73,8 @@ LowerBound lower_bound(const LoweredNetwork& network, const HardwareConfig& hard
   bound.mac = ceil_div(network.macs(), pods * rows * cols);
   bound.work = ceil_div(work_rows, pods);
   bound.load = ceil_div(load_rows, pods);
-  bound.dram = static_cast<std::int64_t>(
-      std::ceil(static_cast<double>(dram_bytes(network)) / hardware.dram_bytes_per_cycle()));
+  bound.dram =
+      static_cast<std::int64_t>(std::ceil(static_cast<double>(dram_bytes(network)) / hardware.dram_bytes_per_cycle()));
   return bound;
 }
 

@@ -89,16 +89,17 @@ class Planner {
     std::int64_t after_spill;
   };
   struct Bank {
-    std::int64_t free_now = 0;     ///< never used, or usable whenever
-    std::deque<Chunk> released;    ///< usable after a round, oldest first
-    std::int64_t free_later = 0;   ///< sum of `released`
+    std::int64_t free_now = 0;                 ///< never used, or usable whenever
+    std::deque<Chunk> released;                ///< usable after a round, oldest first
+    std::int64_t free_later = 0;               ///< sum of `released`
     std::uint32_t head = kNone, tail = kNone;  ///< residents, least recently used first
   };
 
   Bank& bank_of(ItemId item) { return banks_[bank_index(item)]; }
 
   std::size_t bank_index(ItemId item) const {
-    return static_cast<std::size_t>(class_of(item)) * static_cast<std::size_t>(machine_.config.bank_count()) + bank(item);
+    return static_cast<std::size_t>(class_of(item)) * static_cast<std::size_t>(machine_.config.bank_count()) +
+           bank(item);
   }
 
   BankClass class_of(ItemId item) const { return item < tiles_ ? work_.tiles[item].bank_class : BankClass::p; }
@@ -499,9 +500,9 @@ class Planner {
   std::vector<std::uint8_t> used_by_post_;
   std::vector<std::uint32_t> first_write_;  ///< per stored tile: the round of its first write, or kNone
   std::vector<std::uint32_t> complete_;     ///< per stored tile: the round of its last write
-  ByRound produced_;                      ///< stored tiles by the round of their first write
+  ByRound produced_;                        ///< stored tiles by the round of their first write
   std::vector<std::uint8_t> resident_;
-  std::vector<std::uint32_t> touched_;    ///< round of the last touch + 1
+  std::vector<std::uint32_t> touched_;  ///< round of the last touch + 1
   std::vector<ItemId> next_, previous_;
   std::vector<Bank> banks_;
   std::vector<std::pair<RoundEnd, SpaceChange>> evictions_;

@@ -30,15 +30,15 @@ struct RoundEnd {
 /// A transfer from DRAM into a bank.
 struct Fill {
   ItemId item = 0;
-  std::uint32_t bytes = 0;         ///< over the DRAM bus
-  std::int32_t rows = 0;           ///< cycles at the bank's write port
+  std::uint32_t bytes = 0;  ///< over the DRAM bus
+  std::int32_t rows = 0;    ///< cycles at the bank's write port
   std::uint32_t need_round = 0;
   std::uint16_t bank = 0;
   BankClass bank_class = BankClass::x;
   Stage need_stage = Stage::weights;
-  RoundEnd after;                  ///< its space is in use until then
-  std::int64_t after_spill = -1;   ///< this spill and all before it come first
-  bool is_refetch = false;         ///< it was evicted or spilled before
+  RoundEnd after;                 ///< its space is in use until then
+  std::int64_t after_spill = -1;  ///< this spill and all before it come first
+  bool is_refetch = false;        ///< it was evicted or spilled before
 };
 
 /// A transfer from a bank to DRAM that makes room.
@@ -60,18 +60,18 @@ struct SpaceChange {
 
 /// The plan. Vectors named *_first are offsets per round (one more entry than rounds) into the vector of that name.
 struct MemoryPlan {
-  std::vector<Fill> fills;                    ///< in the order in which they are needed
-  std::vector<std::uint32_t> fills_first;     ///< per round * kStages + stage
-  std::vector<Spill> spills;                  ///< in order
+  std::vector<Fill> fills;                 ///< in the order in which they are needed
+  std::vector<std::uint32_t> fills_first;  ///< per round * kStages + stage
+  std::vector<Spill> spills;               ///< in order
   /// Before round r writes anything, the first spills_before[r] spills must be complete.
   std::vector<std::uint32_t> spills_before;
   /// Before round r writes anything, the post-processors have read their first posts_before[r] rounds.
   std::vector<std::uint32_t> posts_before;
-  std::vector<SpaceChange> taken;             ///< by passes that write operand tiles
+  std::vector<SpaceChange> taken;  ///< by passes that write operand tiles
   std::vector<std::uint32_t> taken_first;
-  std::vector<SpaceChange> released_main;     ///< after the pods' reading of a round
+  std::vector<SpaceChange> released_main;  ///< after the pods' reading of a round
   std::vector<std::uint32_t> released_main_first;
-  std::vector<SpaceChange> released_post;     ///< after the post-processors' reading of a round
+  std::vector<SpaceChange> released_post;  ///< after the post-processors' reading of a round
   std::vector<std::uint32_t> released_post_first;
   std::int64_t refetched_bytes = 0;
   std::int64_t spilled_bytes = 0;

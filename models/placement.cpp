@@ -35,8 +35,8 @@ void Round::clear() {
   std::fill(pp_in1.begin(), pp_in1.end(), kNoSource);
   std::fill(pp_in2.begin(), pp_in2.end(), kNoSource);
   main_failures = post_failures = 0;
-  for (RouteTable* table : {x.get(), w.get(), p_out.get(), p_in.get(), post_in1.get(), post_in2.get(),
-                            post_out.get()}) {
+  for (RouteTable* table :
+       {x.get(), w.get(), p_out.get(), p_in.get(), post_in1.get(), post_in2.get(), post_out.get()}) {
     table->clear();
   }
 }
@@ -134,8 +134,8 @@ bool Placer::try_main(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_ti
   return false;
 }
 
-std::uint32_t Placer::place_main(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_tile,
-                                 std::uint32_t earliest, int preferred_pod) {
+std::uint32_t Placer::place_main(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_tile, std::uint32_t earliest,
+                                 int preferred_pod) {
   std::uint32_t round = rounds_.next_for_main(earliest);
   while (!try_main(op, x_tile, w_tile, round, preferred_pod)) {
     if (++rounds_.at(round).main_failures == round_failures_) rounds_.mark_full_for_main(round);
@@ -291,10 +291,8 @@ std::uint32_t PostChain::vector(const VectorTiles& tiles, std::uint32_t earliest
   const bool row_wise = operation.vector()->kind == VectorOperation::Kind::row_wise;
   std::uint32_t last = earliest;
   auto place = [&](const PostPlacement& pass) {
-    const std::uint32_t from =
-        std::max(earliest, 1 + std::max(placer_.round_of(pass.in1), placer_.round_of(pass.in2)));
-    const bool reads_sums =
-        pass.in1.kind == PostSource::Kind::post_sum || pass.in2.kind == PostSource::Kind::post_sum;
+    const std::uint32_t from = std::max(earliest, 1 + std::max(placer_.round_of(pass.in1), placer_.round_of(pass.in2)));
+    const bool reads_sums = pass.in1.kind == PostSource::Kind::post_sum || pass.in2.kind == PostSource::Kind::post_sum;
     const std::uint32_t id = placer_.place_post(pass, reads_sums ? from : earliest);
     last = std::max(last, placer_.schedule().post[id].round);
     return id;
@@ -373,9 +371,8 @@ void LayerBarriers::for_each_dependency(int operation, bool with_residual, Body 
 
 std::uint32_t LayerBarriers::init(int operation, bool with_residual) const {
   std::uint32_t first = 0;
-  for_each_dependency(operation, with_residual, [&](int dependency) {
-    first = std::max(first, end_[static_cast<std::size_t>(dependency)] + 1);
-  });
+  for_each_dependency(operation, with_residual,
+                      [&](int dependency) { first = std::max(first, end_[static_cast<std::size_t>(dependency)] + 1); });
   return first;
 }
 

@@ -21,12 +21,12 @@ class Round {
   void clear();
 
   BitSet free_pods;
-  BitSet free_p_out;               ///< P banks without a partial-sum write
+  BitSet free_p_out;                          ///< P banks without a partial-sum write
   std::vector<std::uint32_t> x_tile, w_tile;  ///< per bank: the tile it delivers, or kNone
-  BitSet free_p_in;                ///< P banks without a partial-sum read
+  BitSet free_p_in;                           ///< P banks without a partial-sum read
   BitSet free_post_processors;
-  BitSet free_pp_out;              ///< terminals without a post-processor write
-  std::vector<std::uint64_t> pp_in1, pp_in2;  ///< per bank: what it delivers (see key()), or kNoSource
+  BitSet free_pp_out;                                 ///< terminals without a post-processor write
+  std::vector<std::uint64_t> pp_in1, pp_in2;          ///< per bank: what it delivers (see key()), or kNoSource
   std::int64_t main_failures = 0, post_failures = 0;  ///< attempts to place something here that failed
   std::unique_ptr<RouteTable> x, w, p_out, p_in, post_in1, post_in2, post_out;
 

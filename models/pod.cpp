@@ -35,9 +35,13 @@ void Pod::receive_weights(const Transfer& transfer) {
   loading_.push(transfer);
 }
 
-void Pod::receive_activations(const Transfer& transfer) { streaming_.push(transfer); }
+void Pod::receive_activations(const Transfer& transfer) {
+  streaming_.push(transfer);
+}
 
-void Pod::receive_partial_sums(const Transfer& transfer) { adding_.push(transfer); }
+void Pod::receive_partial_sums(const Transfer& transfer) {
+  adding_.push(transfer);
+}
 
 void Pod::execute(const PodCommand& command) {
   queue_.push(command);

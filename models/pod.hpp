@@ -14,10 +14,10 @@ namespace podsim {
 /// One tile operation as the controller orders it.
 struct PodCommand {
   std::uint32_t op = 0;
-  std::int64_t issued = 0;      ///< cycle of the order
-  std::int64_t start = 0;       ///< the first activation row enters in this cycle
+  std::int64_t issued = 0;  ///< cycle of the order
+  std::int64_t start = 0;   ///< the first activation row enters in this cycle
   std::int32_t rows = 0;
-  std::int32_t depth = 0;       ///< weight rows in use
+  std::int32_t depth = 0;  ///< weight rows in use
   std::int32_t columns = 0;
   std::uint16_t p_bank = 0;
   std::int64_t write_arrival = 0;  ///< the first partial-sum row enters the P bank
@@ -70,12 +70,12 @@ class Pod final : public sc_core::sc_module, public PodCommandInterface {
   CycleEvent wake_{"wake"};
 
   Fifo<PodCommand> queue_;
-  Fifo<Transfer> loading_;     ///< weights on their way or in the shadow plane
-  Fifo<Transfer> streaming_;   ///< activations on their way
-  Fifo<Transfer> adding_;      ///< partial sums on their way
-  std::int64_t last_start_ = -1;   ///< of the operation whose weights are active
-  std::int64_t stream_end_ = 0;    ///< the array takes no row of the running operation from here on
-  std::int64_t load_end_ = 0;      ///< the weight port is free from here on
+  Fifo<Transfer> loading_;        ///< weights on their way or in the shadow plane
+  Fifo<Transfer> streaming_;      ///< activations on their way
+  Fifo<Transfer> adding_;         ///< partial sums on their way
+  std::int64_t last_start_ = -1;  ///< of the operation whose weights are active
+  std::int64_t stream_end_ = 0;   ///< the array takes no row of the running operation from here on
+  std::int64_t load_end_ = 0;     ///< the weight port is free from here on
   std::int64_t operations_ = 0;
   std::int64_t busy_cycles_ = 0;
 };

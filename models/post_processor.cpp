@@ -45,8 +45,8 @@ void PostProcessor::run() {
 void PostProcessor::take(Fifo<Transfer>& input, const PostCommand& command, const char* port) {
   if (input.empty() || input.front().id != command.pass || input.front().arrival != command.start ||
       input.front().rows != command.rows) {
-    throw Error::internal(name(), "pass " + std::to_string(command.pass) + ": no tile enters " + port +
-                                      " when it starts");
+    throw Error::internal(name(),
+                          "pass " + std::to_string(command.pass) + ": no tile enters " + port + " when it starts");
   }
   input.pop();
 }
@@ -69,8 +69,9 @@ void PostProcessor::start(const PostCommand& command) {
   result.bank = command.bank;
   result.unit = index_;
   result.classes = command.classes;
-  result.item = static_cast<std::uint32_t>(context_.program->work.tiles.size() + context_.program->schedule.main.size()) +
-                command.pass;
+  result.item =
+      static_cast<std::uint32_t>(context_.program->work.tiles.size() + context_.program->schedule.main.size()) +
+      command.pass;
   result.id = command.pass;
   out->carry(result);
 }

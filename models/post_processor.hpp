@@ -18,9 +18,9 @@ struct PostCommand {
   std::int64_t start = 0;          ///< the first row of each input enters in this cycle
   std::int64_t write_arrival = 0;  ///< the first row of the result enters the bank
   std::int32_t rows = 0;
-  std::int32_t row_bytes = 0;      ///< of the result
+  std::int32_t row_bytes = 0;  ///< of the result
   std::uint16_t bank = 0;
-  std::uint8_t classes = 0;        ///< bank classes that take the result
+  std::uint8_t classes = 0;  ///< bank classes that take the result
   bool has_second_input = false;
 };
 

@@ -16,7 +16,7 @@ namespace podsim {
 
 /// Set by the accelerator before a run; modules only read it, except for `fault`.
 struct RunContext {
-  sc_core::sc_time period;           ///< of one clock cycle
+  sc_core::sc_time period;  ///< of one clock cycle
   const Program* program = nullptr;
   /// The first fault. SystemC would turn an exception that leaves a process into a report without its type.
   std::optional<Error> fault;

@@ -32,25 +32,25 @@ struct OperationResult {
   std::int64_t macs = 0;
   std::int64_t tile_operations = 0;
   std::int64_t passes = 0;
-  std::int64_t cycles = 0;           ///< share of the makespan; sums to the total over all operations
-  std::int64_t first_cycle = -1;     ///< the first row of its first round enters a pod or post-processor
-  std::int64_t last_cycle = -1;      ///< the last row of its result is stored
-  std::int64_t busy_pod_cycles = 0;  ///< activation rows that entered pods
+  std::int64_t cycles = 0;                          ///< share of the makespan; sums to the total over all operations
+  std::int64_t first_cycle = -1;                    ///< the first row of its first round enters a pod or post-processor
+  std::int64_t last_cycle = -1;                     ///< the last row of its result is stored
+  std::int64_t busy_pod_cycles = 0;                 ///< activation rows that entered pods
   std::array<std::int64_t, kStallCauses> stalls{};  ///< share of the stall cycles, by cause
-  std::int64_t weight_bytes = 0;     ///< weight rows read from W banks
-  std::int64_t activation_bytes = 0; ///< activation rows read from X banks
-  std::int64_t partial_sum_bytes = 0;///< read and written, P banks
-  std::int64_t dram_bytes = 0;       ///< fetched for it and written back by it
+  std::int64_t weight_bytes = 0;                    ///< weight rows read from W banks
+  std::int64_t activation_bytes = 0;                ///< activation rows read from X banks
+  std::int64_t partial_sum_bytes = 0;               ///< read and written, P banks
+  std::int64_t dram_bytes = 0;                      ///< fetched for it and written back by it
 };
 
 struct RunResult {
-  bool complete = false;             ///< false: stopped before the end
-  std::string stopped_because;       ///< if not complete
-  std::int64_t cycles = 0;           ///< makespan: first fetch to last write-back
-  std::int64_t stream_cycles = 0;    ///< rounds in which activations stream, without stalls
-  std::int64_t fill_cycles = 0;      ///< before the first activation row, without waiting for memory
-  std::int64_t drain_cycles = 0;     ///< after the last activation row, without write-back
-  std::int64_t write_back_cycles = 0;///< after everything else: DRAM still writes
+  bool complete = false;               ///< false: stopped before the end
+  std::string stopped_because;         ///< if not complete
+  std::int64_t cycles = 0;             ///< makespan: first fetch to last write-back
+  std::int64_t stream_cycles = 0;      ///< rounds in which activations stream, without stalls
+  std::int64_t fill_cycles = 0;        ///< before the first activation row, without waiting for memory
+  std::int64_t drain_cycles = 0;       ///< after the last activation row, without write-back
+  std::int64_t write_back_cycles = 0;  ///< after everything else: DRAM still writes
   std::array<std::int64_t, kStallCauses> stalls{};
 
   std::int64_t rounds = 0;
@@ -69,11 +69,11 @@ struct RunResult {
   std::vector<OperationResult> operations;
   std::vector<std::int64_t> pod_operations, pod_busy_cycles;  ///< per pod
   std::array<FabricStatistics, kFabrics> fabrics;
-  std::array<BankStatistics, 3> banks;               ///< per class, summed over banks
-  std::array<std::int64_t, 3> peak_bank_bytes{};     ///< per class, of the fullest bank
-  std::array<std::int64_t, 3> peak_class_bytes{};    ///< per class, all banks together
+  std::array<BankStatistics, 3> banks;             ///< per class, summed over banks
+  std::array<std::int64_t, 3> peak_bank_bytes{};   ///< per class, of the fullest bank
+  std::array<std::int64_t, 3> peak_class_bytes{};  ///< per class, all banks together
   DramStatistics dram;
-  std::int64_t checks = 0;                           ///< events the legality checker looked at
+  std::int64_t checks = 0;  ///< events the legality checker looked at
 };
 
 }  // namespace podsim

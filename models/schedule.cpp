@@ -94,8 +94,7 @@ class PortWatch {
 
 class ScheduleChecker {
  public:
-  ScheduleChecker(const Schedule& schedule, const RoundOrder& order, const TiledWorkload& work,
-                  const Machine& machine)
+  ScheduleChecker(const Schedule& schedule, const RoundOrder& order, const TiledWorkload& work, const Machine& machine)
       : schedule_(schedule), order_(order), work_(work), machine_(machine) {}
 
   std::vector<std::string> run() {
@@ -128,7 +127,7 @@ class ScheduleChecker {
     std::array<PortWatch, 7> ports{PortWatch(banks), PortWatch(banks), PortWatch(banks), PortWatch(banks),
                                    PortWatch(banks), PortWatch(banks), PortWatch(banks)};
     auto& [x_port, w_port, p_in_port, p_out_port, in1_port, in2_port, out_port] = ports;
-    const std::uint32_t rounds = static_cast<std::uint32_t>(order_.main_first.size() - 1);
+    const auto rounds = static_cast<std::uint32_t>(order_.main_first.size() - 1);
     std::uint32_t round = 0;
     auto circuit = [&](LinkWatch& fabric, PortWatch& port, const char* fabric_name, int bank, int unit,
                        std::uint64_t what) {
@@ -150,7 +149,8 @@ class ScheduleChecker {
       for (std::uint32_t n = order_.main_first[round]; n < order_.main_first[round + 1]; ++n) {
         const std::uint32_t op = order_.main_ids[n];
         const MainPlacement& place = schedule_.main[op];
-        if (!pods.take(place.pod, op)) fail("round " + std::to_string(round) + ": two operations on pod " + std::to_string(place.pod));
+        if (!pods.take(place.pod, op))
+          fail("round " + std::to_string(round) + ": two operations on pod " + std::to_string(place.pod));
         const GemmTiles& gemm = work_.gemm_of_op(op);
         const OpIndex at = op_index(gemm, op);
         const std::uint32_t x_tile = gemm.activation_tile(work_.operands[gemm.activation].first_tile, at.g, at.i, at.j);
@@ -170,7 +170,8 @@ class ScheduleChecker {
         const std::uint32_t id = order_.post_ids[n];
         const PostPlacement& pass = schedule_.post[id];
         if (!post_processors.take(pass.post_processor, id)) {
-          fail("round " + std::to_string(round) + ": two passes on post-processor " + std::to_string(pass.post_processor));
+          fail("round " + std::to_string(round) + ": two passes on post-processor " +
+               std::to_string(pass.post_processor));
         }
         auto source = [&](LinkWatch& fabric, PortWatch& port, const char* fabric_name, const PostSource& from) {
           if (from.kind == PostSource::Kind::none) return;
@@ -245,7 +246,8 @@ class ScheduleChecker {
       if (chained[op] + added[op] > (added[op] != 0 ? times : 1)) {
         fail(name("tile operation", op) + ": its partial sums are used twice");
       }
-      if (is_root && !schedule_.without_finalize) fail(name("tile operation", op) + ": its partial sums are never used");
+      if (is_root && !schedule_.without_finalize)
+        fail(name("tile operation", op) + ": its partial sums are never used");
     }
     for (std::uint32_t id = 0; id < schedule_.post.size(); ++id) {
       const PostPlacement& pass = schedule_.post[id];
@@ -311,7 +313,8 @@ class ScheduleChecker {
         const VectorTiles& vector = work_.vectors[tiles];
         for (std::int64_t i = 0; i < vector.i_count; ++i) {
           for (const std::uint32_t operand : vector.inputs) {
-            const std::uint32_t tile = work_.operands[operand].first_tile + static_cast<std::uint32_t>(i * vector.k_count);
+            const std::uint32_t tile =
+                work_.operands[operand].first_tile + static_cast<std::uint32_t>(i * vector.k_count);
             block_round_[first + static_cast<std::size_t>(i)] =
                 std::max(block_round_[first + static_cast<std::size_t>(i)], latest_producer(tile));
           }
@@ -430,9 +433,10 @@ std::uint32_t Schedule::round_count() const {
 RoundOrder order_by_round(const Schedule& schedule) {
   RoundOrder order;
   const std::uint32_t rounds = schedule.round_count();
-  order.main_ids = sort_by_round(schedule.main, rounds, [](const MainPlacement& p) { return p.pod; }, order.main_first);
-  order.post_ids = sort_by_round(schedule.post, rounds, [](const PostPlacement& p) { return p.post_processor; },
-                                 order.post_first);
+  order.main_ids = sort_by_round(
+      schedule.main, rounds, [](const MainPlacement& p) { return p.pod; }, order.main_first);
+  order.post_ids = sort_by_round(
+      schedule.post, rounds, [](const PostPlacement& p) { return p.post_processor; }, order.post_first);
   return order;
 }
 
@@ -452,11 +456,12 @@ std::string schedule_to_json(const Schedule& schedule, const TiledWorkload& work
   using Main = MainPlacement;
   using Post = PostPlacement;
   auto signed_id = [](std::uint32_t id) { return id == kNone ? std::int64_t{-1} : std::int64_t{id}; };
-  std::string out = "{\n  \"format\": \"podsim-schedule\",\n  \"version\": 1,\n  \"scheduler\": " +
-                    Json(schedule.scheduler).dump() + ",\n  \"network\": " + Json(work.network.name).dump() +
-                    ",\n  \"workload_fingerprint\": \"" + fingerprint(work) + "\",\n  \"without_finalize\": " +
-                    (schedule.without_finalize ? "true" : "false") + ",\n  \"post_kinds\": " + Json(kPostKinds).dump() +
-                    ",\n  \"source_kinds\": " + Json(kSourceKinds).dump() + ",\n  \"main\": {";
+  std::string out =
+      "{\n  \"format\": \"podsim-schedule\",\n  \"version\": 1,\n  \"scheduler\": " + Json(schedule.scheduler).dump() +
+      ",\n  \"network\": " + Json(work.network.name).dump() + ",\n  \"workload_fingerprint\": \"" + fingerprint(work) +
+      "\",\n  \"without_finalize\": " + (schedule.without_finalize ? "true" : "false") +
+      ",\n  \"post_kinds\": " + Json(kPostKinds).dump() + ",\n  \"source_kinds\": " + Json(kSourceKinds).dump() +
+      ",\n  \"main\": {";
   put_column(out, "round", schedule.main, [](const Main& p) { return p.round; });
   out += ',';
   put_column(out, "pod", schedule.main, [](const Main& p) { return p.pod; });
@@ -527,7 +532,8 @@ Schedule schedule_from_json(const JsonDocument& document, const TiledWorkload& w
                         chained[n] < 0 ? kNone : static_cast<std::uint32_t>(chained[n])};
   }
 
-  const std::size_t passes = post->has("round") && post->value()["round"].is_array() ? post->value()["round"].size() : 0;
+  const std::size_t passes =
+      post->has("round") && post->value()["round"].is_array() ? post->value()["round"].size() : 0;
   const auto operations = static_cast<std::int64_t>(work.network.operations.size());
   const std::int64_t any = std::int64_t{1} << 31;
   const auto p_round = get_column(*post, "round", passes, kMaximumRounds);
@@ -570,7 +576,8 @@ Schedule schedule_from_json(const JsonDocument& document, const TiledWorkload& w
     pass.tile = static_cast<std::uint32_t>(tile[n]);
     pass.in1 = source(in1_kind[n], in1[n], n, "in1");
     pass.in2 = source(in2_kind[n], in2[n], n, "in2");
-    if (pass.in1.kind == PostSource::Kind::none) post->fail_at("in1_kind", "entry " + std::to_string(n) + " reads nothing");
+    if (pass.in1.kind == PostSource::Kind::none)
+      post->fail_at("in1_kind", "entry " + std::to_string(n) + " reads nothing");
     const std::uint32_t tiles = work.tiles_of_operation[pass.operation];
     const bool is_gemm = work.network.operations[pass.operation].gemm() != nullptr;
     const bool in_range =

@@ -20,7 +20,7 @@ inline constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max()
 struct MainPlacement {
   std::uint32_t round = 0;
   std::uint16_t pod = 0;
-  std::uint16_t p_bank = 0;       ///< receives the partial sums
+  std::uint16_t p_bank = 0;              ///< receives the partial sums
   std::uint32_t partial_sum_in = kNone;  ///< id of the tile operation whose partial sums are added on the way
 };
 
@@ -47,14 +47,14 @@ struct PostPlacement {
     normalize,   ///< tile and statistics -> one output tile
   };
   Kind kind = Kind::add;
-  bool writes_output = false;    ///< false: an intermediate tile that a later pass reads
+  bool writes_output = false;  ///< false: an intermediate tile that a later pass reads
   std::uint16_t post_processor = 0;
-  std::uint16_t bank = 0;        ///< terminal where PP-out lands
+  std::uint16_t bank = 0;  ///< terminal where PP-out lands
   std::uint32_t round = 0;
   std::uint32_t operation = 0;
   std::int32_t rows = 0;
   std::int32_t columns = 0;
-  std::uint32_t tile = 0;        ///< of a GEMM: output tile id; of a vector operation: index i * k_count + k
+  std::uint32_t tile = 0;  ///< of a GEMM: output tile id; of a vector operation: index i * k_count + k
   PostSource in1, in2;
 };
 

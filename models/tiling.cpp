@@ -7,12 +7,10 @@
 
 #include "podsim/models/dataflow.hpp"
 #include "podsim/sim/core/text.hpp"
+#include "podsim/sim/core/wide.hpp"
 
 namespace podsim {
 namespace {
-
-/// Products of two 64-bit counts.
-__extension__ typedef __int128 Wide;
 
 /// Bytes a run needs per tile operation, tables of schedule, memory plan and simulation included; measured by
 /// tests/benches/speed_bench, rounded up.
@@ -84,8 +82,8 @@ class Tiler {
         blocks.group_rows = gemm.m;
         blocks.block_rows = gemm.tile_m;
         blocks.blocks_per_group = gemm.i_count;
-        const std::int64_t row_groups = work->output_rows_per_group ? work->gemm.groups
-                                                                    : work->gemm.groups / work->groups_per_image;
+        const std::int64_t row_groups =
+            work->output_rows_per_group ? work->gemm.groups : work->gemm.groups / work->groups_per_image;
         blocks.block_count = static_cast<std::uint32_t>(row_groups * gemm.i_count);
         blocks.tiles_per_block = static_cast<std::uint32_t>(
             work->output_rows_per_group ? gemm.k_count : gemm.packed_groups_per_image * gemm.k_count);
@@ -121,14 +119,14 @@ class Tiler {
   void check_size(std::int64_t max_memory_bytes) const {
     const Wide bytes = total_ops_ * kBytesPerOp;
     if (total_ops_ >= (Wide{1} << 31) || bytes > max_memory_bytes) {
-      const double ops = static_cast<double>(total_ops_);
+      const auto ops = static_cast<double>(total_ops_);
       throw Error(ErrorKind::run_failed,
                   {Issue{{},
                          {},
                          "\"" + out_.network.name + "\" cuts into " + number_text(ops) +
                              " tile operations on this machine, which needs about " +
-                             number_text(ops * static_cast<double>(kBytesPerOp) / (1 << 20)) +
-                             " MiB; allowed are " + with_thousands(max_memory_bytes >> 20) + " MiB",
+                             number_text(ops * static_cast<double>(kBytesPerOp) / (1 << 20)) + " MiB; allowed are " +
+                             with_thousands(max_memory_bytes >> 20) + " MiB",
                          "use larger arrays or partitions, a smaller batch, or raise --max-memory"}});
     }
   }
@@ -145,8 +143,8 @@ class Tiler {
     gemm.output_rows_per_group = work.output_rows_per_group;
     gemm.m = work.gemm.m;
     const TileShape shape = dataflow_->tile_shape(hardware_.pods, partition_, gemm.m);
-    gemm.packing = std::max<std::int64_t>(
-        1, std::min({shape.k / work.gemm.k, shape.n / work.gemm.n, work.groups_per_image}));
+    gemm.packing =
+        std::max<std::int64_t>(1, std::min({shape.k / work.gemm.k, shape.n / work.gemm.n, work.groups_per_image}));
     gemm.k = gemm.packing * work.gemm.k;
     gemm.n = gemm.packing * work.gemm.n;
     gemm.packed_groups_per_image = ceil_div(work.groups_per_image, gemm.packing);
@@ -233,8 +231,7 @@ class Tiler {
         } else {
           epoch_of_block_[flat] = epoch_;
           slot_of_block_[flat] = static_cast<std::uint32_t>(out_.requirements.size());
-          out_.requirements.push_back(
-              {static_cast<std::uint32_t>(producer), static_cast<std::uint32_t>(b), offset});
+          out_.requirements.push_back({static_cast<std::uint32_t>(producer), static_cast<std::uint32_t>(b), offset});
         }
       }
     }
@@ -299,8 +296,8 @@ class Tiler {
     std::string key;
     auto put = [&key](std::int64_t value) { key += std::to_string(value) + ','; };
     for (const ViewPart& part : view.parts) {
-      for (const std::int64_t v : {static_cast<std::int64_t>(part.tensor), part.rows.first, part.rows.last,
-                                   part.column, part.columns}) {
+      for (const std::int64_t v :
+           {static_cast<std::int64_t>(part.tensor), part.rows.first, part.rows.last, part.column, part.columns}) {
         put(v);
       }
       for (const RowMap& map : part.maps) {
@@ -315,8 +312,8 @@ class Tiler {
   static std::string window_key(const Window& w) {
     std::string key;
     for (const std::int64_t v :
-         {w.batch, w.in_height, w.in_width, w.out_height, w.out_width, w.kernel_height, w.kernel_width,
-          w.stride_height, w.stride_width, w.padding_height, w.padding_width, w.dilation_height, w.dilation_width}) {
+         {w.batch, w.in_height, w.in_width, w.out_height, w.out_width, w.kernel_height, w.kernel_width, w.stride_height,
+          w.stride_width, w.padding_height, w.padding_width, w.dilation_height, w.dilation_width}) {
       key += std::to_string(v) + ',';
     }
     return key;
@@ -324,9 +321,9 @@ class Tiler {
 
   std::uint32_t activation_operand(const GemmTiles& gemm, const GemmOperation& work) {
     std::string key = view_key(work.activation) + '|' + window_key(work.window) + '|';
-    for (const std::int64_t v : {static_cast<std::int64_t>(work.is_convolution), gemm.shape.m, gemm.shape.k,
-                                 gemm.shape.groups, gemm.packing, gemm.groups_per_image,
-                                 static_cast<std::int64_t>(work.rows_per_group), gemm.tile_m, gemm.tile_k}) {
+    for (const std::int64_t v :
+         {static_cast<std::int64_t>(work.is_convolution), gemm.shape.m, gemm.shape.k, gemm.shape.groups, gemm.packing,
+          gemm.groups_per_image, static_cast<std::int64_t>(work.rows_per_group), gemm.tile_m, gemm.tile_k}) {
       key += std::to_string(v) + ',';
     }
     if (config_.share_activation_tiles) {
@@ -406,8 +403,8 @@ class Tiler {
           const std::int64_t rows = tile_depth(gemm, g, j);
           const std::int64_t columns = tile_columns(gemm, g, k);
           // The zeros around packed groups are stored but not fetched.
-          const std::int64_t fetched = gemm.packing > 1 ? gemm.groups_in(g) * gemm.shape.k * gemm.shape.n
-                                                        : rows * columns;
+          const std::int64_t fetched =
+              gemm.packing > 1 ? gemm.groups_in(g) * gemm.shape.k * gemm.shape.n : rows * columns;
           out_.weight_bytes += fetched;
           add_tile(operand, rows, columns, rows * columns, fetched, {});
         }
@@ -462,8 +459,8 @@ class Tiler {
     for (std::int64_t g = 0; g < gemm.groups; ++g) {
       for (std::int64_t i = 0; i < gemm.i_count; ++i) {
         const std::int64_t group = gemm.first_group(g);
-        const std::int64_t row = (gemm.output_rows_per_group ? group * gemm.m : group / gemm.groups_per_image * gemm.m) +
-                                 i * gemm.tile_m;
+        const std::int64_t row =
+            (gemm.output_rows_per_group ? group * gemm.m : group / gemm.groups_per_image * gemm.m) + i * gemm.tile_m;
         begin_requirements();
         for (std::int64_t t = 0; t < tile_rows(gemm, i); ++t) require(view, {row + t, row + t}, t);
         const RequirementRange requirements = end_requirements();

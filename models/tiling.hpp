@@ -44,10 +44,10 @@ struct StoredTile {
   std::uint32_t operand = 0;
   std::uint16_t bank = 0;
   BankClass bank_class = BankClass::x;
-  std::int32_t rows = 0;        ///< rows that cross a port when the tile is read
+  std::int32_t rows = 0;  ///< rows that cross a port when the tile is read
   std::int32_t columns = 0;
-  std::uint32_t bytes = 0;      ///< capacity taken, im2col copies counted once
-  std::uint32_t dram_bytes = 0; ///< fetched from DRAM before first use; 0 if produced on chip
+  std::uint32_t bytes = 0;       ///< capacity taken, im2col copies counted once
+  std::uint32_t dram_bytes = 0;  ///< fetched from DRAM before first use; 0 if produced on chip
   RequirementRange requirements;
 };
 
@@ -55,10 +55,10 @@ struct StoredTile {
 struct Operand {
   std::uint32_t first_tile = 0;
   std::uint32_t tile_count = 0;
-  std::uint32_t operation = 0;    ///< the first that reads it
+  std::uint32_t operation = 0;  ///< the first that reads it
   BankClass bank_class = BankClass::x;
-  bool from_dram = false;    ///< some of it has to be fetched
-  bool on_chip = false;      ///< some of it is written by operations
+  bool from_dram = false;         ///< some of it has to be fetched
+  bool on_chip = false;           ///< some of it is written by operations
   std::int64_t copied_bytes = 0;  ///< bytes written by relayout: every im2col copy counted
 };
 
@@ -66,21 +66,21 @@ struct Operand {
 /// share one array, so that `groups` here is ceil(GEMM groups / packing).
 struct GemmTiles {
   int operation = -1;
-  Gemm shape;                 ///< before packing
-  std::int64_t groups = 1;    ///< after packing
-  std::int64_t packing = 1;   ///< GEMM groups in one packed group; the last one of an image may hold fewer
-  std::int64_t groups_per_image = 1;         ///< before packing
+  Gemm shape;                         ///< before packing
+  std::int64_t groups = 1;            ///< after packing
+  std::int64_t packing = 1;           ///< GEMM groups in one packed group; the last one of an image may hold fewer
+  std::int64_t groups_per_image = 1;  ///< before packing
   std::int64_t packed_groups_per_image = 1;  ///< after packing
   bool output_rows_per_group = false;
-  std::int64_t m = 0, k = 0, n = 0;          ///< of one packed group
+  std::int64_t m = 0, k = 0, n = 0;  ///< of one packed group
   std::int64_t tile_m = 0, tile_k = 0, tile_n = 0;
   std::int64_t i_count = 0, j_count = 0, k_count = 0;  ///< tiles along m, k, n
-  std::uint32_t activation = 0;   ///< operand
-  std::uint32_t stationary = 0;   ///< operand
-  std::int64_t residual = -1;     ///< operand, or -1
-  std::uint32_t first_op = 0;     ///< id of tile operation (0, 0, 0, 0)
+  std::uint32_t activation = 0;                        ///< operand
+  std::uint32_t stationary = 0;                        ///< operand
+  std::int64_t residual = -1;                          ///< operand, or -1
+  std::uint32_t first_op = 0;                          ///< id of tile operation (0, 0, 0, 0)
   std::uint32_t op_count = 0;
-  std::uint32_t first_output = 0; ///< id of output tile (0, 0, 0)
+  std::uint32_t first_output = 0;  ///< id of output tile (0, 0, 0)
   std::uint32_t output_count = 0;
 
   /// j outer, then i, then k, within a group: the published order.
@@ -112,10 +112,10 @@ struct VectorTiles {
 
 /// How an operation's output rows fall into blocks: a block is what one row of tiles writes.
 struct OutputBlocks {
-  std::int64_t group_rows = 0;   ///< rows of one group's output
-  std::int64_t block_rows = 0;   ///< rows of a tile
+  std::int64_t group_rows = 0;  ///< rows of one group's output
+  std::int64_t block_rows = 0;  ///< rows of a tile
   std::int64_t blocks_per_group = 0;
-  std::uint32_t first_block = 0; ///< index into flat arrays over all blocks
+  std::uint32_t first_block = 0;  ///< index into flat arrays over all blocks
   std::uint32_t block_count = 0;
   std::uint32_t tiles_per_block = 0;  ///< output tiles (passes) that make up one block
 
@@ -137,7 +137,7 @@ struct TiledWorkload {
   std::vector<VectorTiles> vectors;
   /// Per operation: index into `gemms` or `vectors`.
   std::vector<std::uint32_t> tiles_of_operation;
-  std::vector<OutputBlocks> outputs;      ///< per operation
+  std::vector<OutputBlocks> outputs;           ///< per operation
   std::vector<std::vector<int>> dependencies;  ///< per operation: the operations whose results it reads
   std::vector<std::int64_t> write_back_bytes;  ///< per operation: bytes of its output that go to DRAM
   std::uint32_t op_count = 0;

@@ -146,8 +146,12 @@ void TilingController::begin() {
 
 // --- what others tell ------------------------------------------------------------------------------------------------
 
-void TilingController::poke_main(std::int64_t now) { main_wake_.notify(context_, now, now); }
-void TilingController::poke_post(std::int64_t now) { post_wake_.notify(context_, now, now); }
+void TilingController::poke_main(std::int64_t now) {
+  main_wake_.notify(context_, now, now);
+}
+void TilingController::poke_post(std::int64_t now) {
+  post_wake_.notify(context_, now, now);
+}
 
 void TilingController::filling(std::uint32_t fill, std::int64_t cycle, std::int64_t now) {
   fill_ready_[fill] = cycle;
@@ -247,8 +251,8 @@ bool TilingController::sum_ready(const PostSource& source, std::int64_t& ready) 
   }
   const PostPlacement& pass = schedule.post[source.index];
   if (pass.round >= post_start_.size()) return false;
-  ready = post_start_[pass.round] + config_.post_processors.latency_cycles +
-          latency(pass.bank, pass.post_processor) + kBankWrite;
+  ready = post_start_[pass.round] + config_.post_processors.latency_cycles + latency(pass.bank, pass.post_processor) +
+          kBankWrite;
   return true;
 }
 
@@ -363,7 +367,8 @@ TilingController::Decision TilingController::decide_weights(std::int64_t now) {
     const std::uint32_t op = program.order.main_ids[n];
     const GemmTiles& gemm = work.gemm_of_op(op);
     const OpIndex index = op_index(gemm, op);
-    const std::uint32_t tile = gemm.stationary_tile(work.operands[gemm.stationary].first_tile, index.g, index.j, index.k);
+    const std::uint32_t tile =
+        gemm.stationary_tile(work.operands[gemm.stationary].first_tile, index.g, index.j, index.k);
     const StoredTile& stored = work.tiles[tile];
     const std::int64_t cycles = latency(stored.bank, program.schedule.main[op].pod);
     w_reads_.add(stored.bank, cycles);
@@ -423,7 +428,8 @@ void TilingController::order_weights(std::int64_t now) {
     const std::uint32_t op = program.order.main_ids[n];
     const GemmTiles& gemm = work.gemm_of_op(op);
     const OpIndex index = op_index(gemm, op);
-    const std::uint32_t tile = gemm.stationary_tile(work.operands[gemm.stationary].first_tile, index.g, index.j, index.k);
+    const std::uint32_t tile =
+        gemm.stationary_tile(work.operands[gemm.stationary].first_tile, index.g, index.j, index.k);
     const StoredTile& stored = work.tiles[tile];
     const std::uint16_t pod = program.schedule.main[op].pod;
     Transfer transfer;
@@ -537,9 +543,9 @@ TilingController::Decision TilingController::decide_stream(std::int64_t now) {
       const std::int64_t out_latency = latency(place.p_bank, place.pod);
       stream_bound_.raise(StallCause::bank, port_free(FabricId::p_out, place.p_bank) - array_latency_ - out_latency);
       if (watch_links) {
-        stream_bound_.raise(StallCause::network, links_[static_cast<std::size_t>(FabricId::x)].earliest_launch(
-                                                     bank, place.pod) +
-                                                     x_reads_.of(bank));
+        stream_bound_.raise(
+            StallCause::network,
+            links_[static_cast<std::size_t>(FabricId::x)].earliest_launch(bank, place.pod) + x_reads_.of(bank));
         stream_bound_.raise(StallCause::network,
                             links_[static_cast<std::size_t>(FabricId::p_out)].earliest_launch(place.p_bank, place.pod) -
                                 array_latency_);
@@ -548,9 +554,9 @@ TilingController::Decision TilingController::decide_stream(std::int64_t now) {
         const int from = program.schedule.main[place.partial_sum_in].p_bank;
         stream_bound_.raise(StallCause::bank, port_free(FabricId::p_in, from) + kBankRead + p_reads_.of(from));
         if (watch_links) {
-          stream_bound_.raise(StallCause::network, links_[static_cast<std::size_t>(FabricId::p_in)].earliest_launch(
-                                                       from, place.pod) +
-                                                       p_reads_.of(from));
+          stream_bound_.raise(
+              StallCause::network,
+              links_[static_cast<std::size_t>(FabricId::p_in)].earliest_launch(from, place.pod) + p_reads_.of(from));
         }
       }
     }
@@ -640,7 +646,7 @@ void TilingController::order_stream(std::int64_t now) {
     const std::uint32_t x_tile =
         gemm.activation_tile(work.operands[gemm.activation].first_tile, index.g, index.i, index.j);
     const StoredTile& x = work.tiles[x_tile];
-    const std::int32_t columns = static_cast<std::int32_t>(tile_columns(gemm, index.g, index.k));
+    const auto columns = static_cast<std::int32_t>(tile_columns(gemm, index.g, index.k));
 
     PodCommand command;
     command.op = op;
@@ -682,7 +688,8 @@ void TilingController::order_stream(std::int64_t now) {
     }
     port_free(FabricId::p_out, place.p_bank) = command.write_arrival + x.rows;
     if (watch_links) {
-      links_[static_cast<std::size_t>(FabricId::p_out)].reserve(place.p_bank, place.pod, start + array_latency_, x.rows);
+      links_[static_cast<std::size_t>(FabricId::p_out)].reserve(place.p_bank, place.pod, start + array_latency_,
+                                                                x.rows);
     }
     pods[place.pod]->execute(command);
 
@@ -802,9 +809,9 @@ TilingController::Decision TilingController::decide_post(std::int64_t now) {
       const std::int64_t out = config_.post_processors.latency_cycles;
       start = std::max(start, port_free(FabricId::post_out, pass.bank) - out - latency(pass.bank, pass.post_processor));
       if (watch_links) {
-        start = std::max(start, links_[static_cast<std::size_t>(FabricId::post_out)].earliest_launch(
-                                    pass.bank, pass.post_processor) -
-                                    out);
+        start = std::max(
+            start,
+            links_[static_cast<std::size_t>(FabricId::post_out)].earliest_launch(pass.bank, pass.post_processor) - out);
       }
     }
   }
@@ -855,7 +862,8 @@ void TilingController::order_post(std::int64_t now) {
       const FabricId fabric = fabric_of(port);
       port_free(fabric, transfer.bank) = transfer.launch - kBankRead + pass.rows;
       if (watch_links) {
-        links_[static_cast<std::size_t>(fabric)].reserve(transfer.bank, pass.post_processor, transfer.launch, pass.rows);
+        links_[static_cast<std::size_t>(fabric)].reserve(transfer.bank, pass.post_processor, transfer.launch,
+                                                         pass.rows);
       }
       account.partial_sum_bytes += static_cast<std::int64_t>(pass.rows) * transfer.row_bytes;
     };
@@ -901,8 +909,8 @@ void TilingController::order_post(std::int64_t now) {
     }
     const std::int64_t write_back = work.write_back_bytes[pass.operation];
     if (write_back > 0 && pass.writes_output && !program.schedule.without_finalize) {
-      const std::int64_t count = is_gemm ? work.gemms[place].output_count
-                                         : work.vectors[place].i_count * work.vectors[place].k_count;
+      const std::int64_t count =
+          is_gemm ? work.gemms[place].output_count : work.vectors[place].i_count * work.vectors[place].k_count;
       const std::int64_t done = outputs_written_[pass.operation]++;
       const std::int64_t bytes = write_back * (done + 1) / count - write_back * done / count;
       if (bytes > 0) dram->write_back(bytes, stored + 1, now);

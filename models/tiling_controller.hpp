@@ -135,9 +135,9 @@ class TilingController final : public sc_core::sc_module, public FillListener, p
 
   // Where the run is.
   std::uint32_t rounds_ = 0;
-  std::uint32_t main_round_ = 0;   ///< being decided
+  std::uint32_t main_round_ = 0;  ///< being decided
   std::uint32_t post_round_ = 0;
-  bool loading_ = true;            ///< the weights of main_round_ are being decided
+  bool loading_ = true;                                 ///< the weights of main_round_ are being decided
   std::int64_t decided_main_ = -1, decided_post_ = -1;  ///< start that was found, to be ordered when its time comes
   bool done_ = false;
   std::int64_t finish_cycle_ = 0;
@@ -146,19 +146,19 @@ class TilingController final : public sc_core::sc_module, public FillListener, p
   std::vector<std::int64_t> stream_start_, stream_end_, post_start_, post_end_;
   std::vector<std::uint8_t> post_queued_;  ///< the pass round waited for the one before it
   std::int64_t load_start_ = 0, load_end_ = 0;
-  std::int64_t loading_rows_ = 0;          ///< of the round whose weights were ordered last
+  std::int64_t loading_rows_ = 0;  ///< of the round whose weights were ordered last
   Bound load_bound_, stream_bound_, post_bound_;
   std::int64_t main_lead_ = 0, post_lead_ = 0;
   StallCause waited_for_ = StallCause::memory;
   std::int64_t waited_since_ = -1;
 
   // Scoreboard.
-  std::vector<std::int64_t> fill_ready_;        ///< per fill; kUnknown before it starts
+  std::vector<std::int64_t> fill_ready_;  ///< per fill; kUnknown before it starts
   std::int64_t spills_done_ = 0, spills_done_cycle_ = 0;
-  std::vector<std::int64_t> block_ready_;       ///< per output block
+  std::vector<std::int64_t> block_ready_;  ///< per output block
   std::vector<std::uint32_t> block_missing_;
   std::vector<std::uint8_t> block_queued_;
-  std::vector<std::int64_t> list_ready_;        ///< per first requirement of a list, once final; -1 before
+  std::vector<std::int64_t> list_ready_;  ///< per first requirement of a list, once final; -1 before
   std::vector<std::uint8_t> list_queued_;
   std::array<LinkSchedule, kFabrics> links_;
   std::array<std::vector<std::int64_t>, kFabrics> ports_;
@@ -172,7 +172,7 @@ class TilingController final : public sc_core::sc_module, public FillListener, p
   std::int64_t stream_cycles_ = 0, fill_cycles_ = 0;
   std::int64_t busy_pod_cycles_ = 0, barrier_pod_cycles_ = 0, idle_pod_cycles_ = 0;
   std::int64_t macs_ = 0;
-  std::int64_t last_work_ = 0;   ///< everything ordered so far is stored by then
+  std::int64_t last_work_ = 0;  ///< everything ordered so far is stored by then
   std::int64_t passes_done_ = 0;
   std::vector<std::uint32_t> round_ops_;  ///< scratch: tile operations of the round per operation
 };

@@ -165,7 +165,7 @@ void Accelerator::on_reset() {
 }
 
 RunResult Accelerator::result(std::optional<std::int64_t> stopped_at) const {
-  if (context_.fault) throw *context_.fault;
+  if (context_.fault) throw Error(*context_.fault);
   RunResult result;
   if (program_ == nullptr) return result;
   controller_.collect(result, stopped_at);

@@ -16,11 +16,11 @@ namespace podsim {
 /// One row of the per-layer table: an operation, that is a network layer and what is fused into it.
 struct LayerReport {
   std::string name;
-  std::string op;                        ///< conv2d, linear, matmul, softmax, …
-  std::vector<std::string> fused;        ///< names of the layers it carries out besides
+  std::string op;                                ///< conv2d, linear, matmul, softmax, …
+  std::vector<std::string> fused;                ///< names of the layers it carries out besides
   std::int64_t m = 0, k = 0, n = 0, groups = 0;  ///< 0 for vector operations
   OperationResult result;
-  double utilization = 0;                ///< MACs / (PEs x cycles attributed to it); 0 if it has no cycles
+  double utilization = 0;  ///< MACs / (PEs x cycles attributed to it); 0 if it has no cycles
 };
 
 /// What the host spent. Not part of any result file: it differs from run to run.
@@ -34,7 +34,7 @@ struct HostCost {
 
 struct Report {
   static constexpr int kSchema = 1;
-  Json experiment;            ///< echo, complete with defaults
+  Json experiment;  ///< echo, complete with defaults
   std::string config_hash;
   std::string version, commit;
   std::uint64_t seed = 1;
@@ -44,7 +44,7 @@ struct Report {
   std::vector<std::string> unmodelled;   ///< "name (op)" of layers that are not modelled
   std::vector<std::string> assumptions;  ///< in force, one sentence each
   std::string scheduler;
-  std::string topology;       ///< Topology::describe()
+  std::string topology;  ///< Topology::describe()
   std::int64_t last_main_round = 0, last_post_round = 0;
   int pods = 0, rows = 0, cols = 0;
   double clock_mhz = 1000;
@@ -53,12 +53,12 @@ struct Report {
   std::vector<LayerReport> layers;
   HostCost host;
 
-  double milliseconds() const;           ///< cycles at the clock
-  double utilization() const;            ///< MACs / (PEs x cycles)
-  double effective_tops() const;         ///< 2 MACs / time, in 10^12 per second
+  double milliseconds() const;    ///< cycles at the clock
+  double utilization() const;     ///< MACs / (PEs x cycles)
+  double effective_tops() const;  ///< 2 MACs / time, in 10^12 per second
   double peak_tops() const;
-  double busy_pods() const;              ///< tile operations / (rounds with tile operations x pods)
-  double distance_to_limit() const;      ///< cycles / lower bound
+  double busy_pods() const;          ///< tile operations / (rounds with tile operations x pods)
+  double distance_to_limit() const;  ///< cycles / lower bound
   /// What bounds the run: "array", "network", "SRAM", "DRAM", "dependencies", "post-processors" or "weight loading",
   /// whichever class of cycles is the largest.
   std::string bounded_by() const;

@@ -172,7 +172,7 @@ Report run_experiment(const Experiment& experiment, const RunOptions& options) {
   report.cols = experiment.hardware.pods.cols;
   report.clock_mhz = experiment.hardware.clock_mhz;
   report.bound = lower_bound(lowered, experiment.hardware);
-  const double pes = static_cast<double>(experiment.hardware.peak_macs_per_cycle());
+  const auto pes = static_cast<double>(experiment.hardware.peak_macs_per_cycle());
   for (std::size_t o = 0; o < lowered.operations.size(); ++o) {
     const Operation& operation = lowered.operations[o];
     LayerReport layer;

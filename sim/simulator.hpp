@@ -19,7 +19,7 @@ namespace podsim {
 struct RunProgress {
   enum class Phase { scheduling, simulating };
   Phase phase = Phase::scheduling;
-  std::int64_t done = 0;   ///< tile operations placed, or rounds simulated
+  std::int64_t done = 0;  ///< tile operations placed, or rounds simulated
   std::int64_t total = 0;
   std::int64_t cycle = 0;  ///< simulated so far
 };

@@ -52,9 +52,10 @@ class LayerSequential final : public Scheduler {
     std::uint32_t start = first_round;
     for (std::size_t from = 0; from < outputs.size(); from += block) {
       const std::size_t to = std::min(outputs.size(), from + block);
-      const std::uint32_t block_end = place_block(work, gemm, {outputs.begin() + static_cast<std::ptrdiff_t>(from),
-                                                               outputs.begin() + static_cast<std::ptrdiff_t>(to)},
-                                                  start, placer);
+      const std::uint32_t block_end = place_block(
+          work, gemm,
+          {outputs.begin() + static_cast<std::ptrdiff_t>(from), outputs.begin() + static_cast<std::ptrdiff_t>(to)},
+          start, placer);
       start = block_end + 1;
       last = std::max(last, block_end);
     }

@@ -39,7 +39,9 @@ void ReadFields::number(const char* key, double& value, Range<double> range, con
   value = reader_.optional_number(key, value, range);
 }
 
-void ReadFields::boolean(const char* key, bool& value, const char*) { value = reader_.optional_boolean(key, value); }
+void ReadFields::boolean(const char* key, bool& value, const char*) {
+  value = reader_.optional_boolean(key, value);
+}
 
 void ReadFields::choice(const char* key, std::string& value, const std::vector<std::string>& choices, const char*) {
   value = reader_.optional_choice(key, value, choices);
@@ -114,13 +116,17 @@ void WriteFields::number(const char* key, double& value, Range<double>, const ch
   out_[key] = value;
 }
 
-void WriteFields::boolean(const char* key, bool& value, const char*) { out_[key] = value; }
+void WriteFields::boolean(const char* key, bool& value, const char*) {
+  out_[key] = value;
+}
 
 void WriteFields::choice(const char* key, std::string& value, const std::vector<std::string>&, const char*) {
   out_[key] = value;
 }
 
-void WriteFields::text(const char* key, std::string& value, const char*) { out_[key] = value; }
+void WriteFields::text(const char* key, std::string& value, const char*) {
+  out_[key] = value;
+}
 
 void WriteFields::group(const char* key, const char*, const std::function<void(Fields&)>& body) {
   WriteFields inner;
@@ -137,27 +143,24 @@ void WriteFields::plugin(const char* key, PluginConfig& value, const RegistryBas
 
 void DescribeFields::integer(const char* key, std::int64_t& value, Range<std::int64_t> range, const char* unit,
                              const char* description) {
-  out_.push_back({pointer_append(pointer_, key), "integer", std::to_string(value), unit, allowed_text(range),
-                  description});
+  out_.push_back(
+      {pointer_append(pointer_, key), "integer", std::to_string(value), unit, allowed_text(range), description});
 }
 
-void DescribeFields::optional_integer(const char* key, std::optional<std::int64_t>& value,
-                                      Range<std::int64_t> range, const char* unit, const char* automatic,
-                                      const char* description) {
+void DescribeFields::optional_integer(const char* key, std::optional<std::int64_t>& value, Range<std::int64_t> range,
+                                      const char* unit, const char* automatic, const char* description) {
   out_.push_back({pointer_append(pointer_, key), "integer or null",
-                  value ? std::to_string(*value) : "null (" + std::string(automatic) + ")", unit,
-                  allowed_text(range), description});
+                  value ? std::to_string(*value) : "null (" + std::string(automatic) + ")", unit, allowed_text(range),
+                  description});
 }
 
 void DescribeFields::number(const char* key, double& value, Range<double> range, const char* unit,
                             const char* description) {
-  out_.push_back({pointer_append(pointer_, key), "number", number_text(value), unit, allowed_text(range),
-                  description});
+  out_.push_back({pointer_append(pointer_, key), "number", number_text(value), unit, allowed_text(range), description});
 }
 
 void DescribeFields::boolean(const char* key, bool& value, const char* description) {
-  out_.push_back({pointer_append(pointer_, key), "boolean", value ? "true" : "false", "", "true, false",
-                  description});
+  out_.push_back({pointer_append(pointer_, key), "boolean", value ? "true" : "false", "", "true, false", description});
 }
 
 void DescribeFields::choice(const char* key, std::string& value, const std::vector<std::string>& choices,

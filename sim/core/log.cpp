@@ -13,7 +13,9 @@ LogSink& sink() {
 
 }  // namespace
 
-void set_log_sink(LogSink new_sink) { sink() = std::move(new_sink); }
+void set_log_sink(LogSink new_sink) {
+  sink() = std::move(new_sink);
+}
 
 void log(LogLevel level, const std::string& text) {
   if (sink()) sink()(level, text);

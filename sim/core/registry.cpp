@@ -26,8 +26,8 @@ PluginConfig RegistryBase::default_config(const std::string& name) const {
 }
 
 Issue RegistryBase::unknown(const std::string& name) const {
-  return Issue{{}, {}, "unknown " + kind_ + " \"" + name + "\" (allowed: " + join(names()) + ")",
-               did_you_mean(name, names())};
+  return Issue{
+      {}, {}, "unknown " + kind_ + " \"" + name + "\" (allowed: " + join(names()) + ")", did_you_mean(name, names())};
 }
 
 void RegistryBase::insert(PluginInfo info) {

@@ -25,11 +25,11 @@ struct Histogram {
 struct Statistic {
   enum class Kind { counter, gauge, histogram };
   std::string name;
-  std::string unit;         ///< "cycles", "bytes", "rows", "1" for a ratio, …
+  std::string unit;  ///< "cycles", "bytes", "rows", "1" for a ratio, …
   std::string description;
   Kind kind = Kind::counter;
-  std::int64_t count = 0;   ///< of a counter
-  double value = 0;         ///< of a gauge
+  std::int64_t count = 0;  ///< of a counter
+  double value = 0;        ///< of a gauge
   Histogram histogram;
 };
 

@@ -5,7 +5,11 @@
 
 namespace podsim {
 
-const char* version() { return PODSIM_VERSION; }
-const char* commit() { return PODSIM_COMMIT; }
+const char* version() {
+  return PODSIM_VERSION;
+}
+const char* commit() {
+  return PODSIM_COMMIT;
+}
 
 }  // namespace podsim

@@ -17,7 +17,9 @@
 #include "podsim/sim/simulator.hpp"
 #include "podsim/workloads/workload_source.hpp"
 
-extern "C" int sc_main(int, char**) { return 0; }
+extern "C" int sc_main(int, char**) {
+  return 0;
+}
 
 namespace {
 

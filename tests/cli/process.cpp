@@ -49,9 +49,13 @@ void Folder::write(const std::string& name, const std::string& content) const {
   std::ofstream(fs::path(path_) / name, std::ios::binary) << content;
 }
 
-std::string Folder::read(const std::string& name) const { return read_file(fs::path(path_) / name); }
+std::string Folder::read(const std::string& name) const {
+  return read_file(fs::path(path_) / name);
+}
 
-bool Folder::has(const std::string& name) const { return fs::exists(fs::path(path_) / name); }
+bool Folder::has(const std::string& name) const {
+  return fs::exists(fs::path(path_) / name);
+}
 
 std::vector<std::string> Folder::files() const {
   std::vector<std::string> names;
@@ -61,15 +65,15 @@ std::vector<std::string> Folder::files() const {
 }
 
 Outcome Folder::podsim(const std::vector<std::string>& arguments, const std::string& input) const {
-  return run(arguments, input, -1);
+  return run(arguments, input, {});
 }
 
-Outcome Folder::interrupted(const std::vector<std::string>& arguments, double seconds) const {
-  return run(arguments, {}, seconds);
+Outcome Folder::interrupted(const std::vector<std::string>& arguments, const std::string& file) const {
+  return run(arguments, {}, file);
 }
 
 Outcome Folder::run(const std::vector<std::string>& arguments, const std::string& input,
-                    double interrupt_after) const {
+                    const std::string& interrupt_at) const {
   const fs::path streams = new_folder("podsim-streams");
   std::ofstream(streams / "in", std::ios::binary) << input;
   const pid_t child = ::fork();
@@ -87,8 +91,8 @@ Outcome Folder::run(const std::vector<std::string>& arguments, const std::string
     ::execv(PODSIM_BINARY, pointers.data());
     ::_exit(127);
   }
-  if (interrupt_after >= 0) {
-    ::usleep(static_cast<useconds_t>(interrupt_after * 1e6));
+  if (!interrupt_at.empty()) {
+    for (int tries = 0; tries < 10000 && !has(interrupt_at); ++tries) ::usleep(5000);
     ::kill(child, SIGINT);
   }
   int status = 0;
@@ -105,8 +109,12 @@ Outcome Folder::run(const std::vector<std::string>& arguments, const std::string
   return outcome;
 }
 
-std::string tiny_network() { return std::string(PODSIM_TEST_DATA) + "/cli/tiny.json"; }
+std::string tiny_network() {
+  return std::string(PODSIM_TEST_DATA) + "/cli/tiny.json";
+}
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 }  // namespace podsim::test

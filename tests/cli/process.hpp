@@ -29,11 +29,12 @@ class Folder {
   std::vector<std::string> files() const;
   /// Runs podsim to its end.
   Outcome podsim(const std::vector<std::string>& arguments, const std::string& input = {}) const;
-  /// Starts podsim in the folder, sends SIGINT once `seconds` have passed, and waits for its end.
-  Outcome interrupted(const std::vector<std::string>& arguments, double seconds) const;
+  /// Starts podsim in the folder, sends SIGINT as soon as it has written `file`, and waits for its end.
+  Outcome interrupted(const std::vector<std::string>& arguments, const std::string& file) const;
 
  private:
-  Outcome run(const std::vector<std::string>& arguments, const std::string& input, double interrupt_after) const;
+  Outcome run(const std::vector<std::string>& arguments, const std::string& input,
+              const std::string& interrupt_at) const;
   std::string path_;
 };
 

@@ -119,7 +119,8 @@ Network in_published_order(const Network& network, const std::string& published_
       if (lead > 0 || (lead == 0 && is_projection)) next = &layer;
     }
     if (next != nullptr) place(*next);
-    if (next == nullptr) throw std::runtime_error(published_name + ": no layer for row " + cells[2] + " (" + cells[3] + ")");
+    if (next == nullptr)
+      throw std::runtime_error(published_name + ": no layer for row " + cells[2] + " (" + cells[3] + ")");
   }
   place_others();
   if (order.size() != network.layers.size()) throw std::runtime_error(published_name + ": layers are left over");

@@ -273,15 +273,15 @@ class Grower {
 
 }  // namespace
 
-Network random_network(RandomStream& random, std::int64_t largest) { return Grower(random, largest).grow(); }
+Network random_network(RandomStream& random, std::int64_t largest) {
+  return Grower(random, largest).grow();
+}
 
 Setup random_setup(RandomStream& random) {
   Setup setup;
   HardwareConfig& hardware = setup.hardware;
   auto chance = [&](std::uint64_t in) { return random.below(in) == 0; };
-  auto side = [&] {
-    return chance(2) ? pick(random, {1, 2, 4, 8, 16, 32}) : static_cast<int>(random.between(1, 32));
-  };
+  auto side = [&] { return chance(2) ? pick(random, {1, 2, 4, 8, 16, 32}) : static_cast<int>(random.between(1, 32)); };
   hardware.clock_mhz = pick(random, {1000.0, 1000.0, 700.0, 333.3});
   hardware.pods.count = static_cast<int>(random.between(1, 17));
   hardware.pods.rows = side();

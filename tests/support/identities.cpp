@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "support/identities.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <numeric>
+#include <set>
+#include <tuple>
+
+namespace podsim::test {
+namespace {
+
+class Audit {
+ public:
+  Audit(const Program& program, const RunResult& result)
+      : program_(program), result_(result), work_(program.work), schedule_(program.schedule) {}
+
+  std::vector<std::string> run() {
+    cycles();
+    shares();
+    if (!result_.complete) return std::move(broken_);
+    counts();
+    fabrics();
+    memory();
+    capacity();
+    return std::move(broken_);
+  }
+
+ private:
+  void equal(const std::string& what, std::int64_t got, std::int64_t expected) {
+    if (got != expected) {
+      broken_.push_back(what + ": " + std::to_string(got) + ", expected " + std::to_string(expected));
+    }
+  }
+  void hold(const std::string& what, bool good) {
+    if (!good) broken_.push_back(what);
+  }
+  template <class T, std::size_t n>
+  static T sum(const std::array<T, n>& values) {
+    return std::accumulate(values.begin(), values.end(), T{0});
+  }
+  template <class Get>
+  std::int64_t over_operations(Get get) const {
+    std::int64_t total = 0;
+    for (const OperationResult& operation : result_.operations) total += get(operation);
+    return total;
+  }
+
+  void cycles() {
+    const HardwareConfig& hardware = program_.machine.config;
+    equal("cycle classes",
+          result_.stream_cycles + result_.fill_cycles + result_.drain_cycles + result_.write_back_cycles +
+              sum(result_.stalls),
+          result_.cycles);
+    equal("pod-cycle classes",
+          result_.busy_pod_cycles + result_.barrier_pod_cycles + result_.idle_pod_cycles + result_.stalled_pod_cycles,
+          hardware.pods.count * result_.cycles);
+    for (const std::int64_t part :
+         {result_.stream_cycles, result_.fill_cycles, result_.drain_cycles, result_.write_back_cycles,
+          result_.busy_pod_cycles, result_.barrier_pod_cycles, result_.idle_pod_cycles, result_.stalled_pod_cycles}) {
+      hold("a class of cycles is negative", part >= 0);
+    }
+    for (const std::int64_t stall : result_.stalls) hold("a stall is negative", stall >= 0);
+    hold("more MACs than the PEs can do", result_.macs <= hardware.peak_macs_per_cycle() * result_.cycles);
+    equal("rounds", result_.rounds, schedule_.round_count());
+    if (result_.complete) equal("rounds done", result_.rounds_done, schedule_.round_count());
+  }
+
+  void shares() {
+    equal("operations", static_cast<std::int64_t>(result_.operations.size()),
+          static_cast<std::int64_t>(work_.network.operations.size()));
+    equal("sum of the operations' cycles", over_operations([](const auto& o) { return o.cycles; }), result_.cycles);
+    for (std::size_t c = 0; c < kStallCauses; ++c) {
+      equal(std::string("sum of the operations' stalls by ") + stall_cause_name(static_cast<StallCause>(c)),
+            over_operations([c](const auto& o) { return o.stalls[c]; }), result_.stalls[c]);
+    }
+    equal("sum of the operations' MACs", over_operations([](const auto& o) { return o.macs; }), result_.macs);
+    equal("sum of the operations' tile operations", over_operations([](const auto& o) { return o.tile_operations; }),
+          result_.tile_operations);
+    equal("sum of the operations' passes", over_operations([](const auto& o) { return o.passes; }), result_.passes);
+    equal("sum of the operations' busy pod cycles", over_operations([](const auto& o) { return o.busy_pod_cycles; }),
+          result_.busy_pod_cycles);
+    for (const OperationResult& operation : result_.operations) {
+      hold("an operation has a negative share of cycles", operation.cycles >= 0);
+    }
+  }
+
+  void counts() {
+    equal("MACs", result_.macs, work_.network.macs());
+    equal("tile operations", result_.tile_operations, work_.op_count);
+    equal("passes", result_.passes, static_cast<std::int64_t>(schedule_.post.size()));
+    equal("operations of all pods",
+          std::accumulate(result_.pod_operations.begin(), result_.pod_operations.end(), std::int64_t{0}),
+          work_.op_count);
+    equal("busy cycles of all pods",
+          std::accumulate(result_.pod_busy_cycles.begin(), result_.pod_busy_cycles.end(), std::int64_t{0}),
+          result_.busy_pod_cycles);
+    for (const std::int64_t busy : result_.pod_busy_cycles) hold("a pod is busy for too long", busy <= result_.cycles);
+    std::int64_t rows = 0;
+    for (const PostPlacement& pass : schedule_.post) rows += pass.rows;
+    equal("busy cycles of the post-processors", result_.post_processor_busy_cycles, rows);
+    for (std::size_t o = 0; o < result_.operations.size(); ++o) {
+      const OperationResult& operation = result_.operations[o];
+      if (operation.tile_operations + operation.passes == 0) continue;
+      hold("an operation has no first or last cycle", operation.first_cycle >= 0 &&
+                                                          operation.last_cycle >= operation.first_cycle &&
+                                                          operation.last_cycle <= result_.cycles);
+    }
+  }
+
+  /// Bytes and circuits of the seven fabrics, from the schedule.
+  void fabrics() {
+    struct Traffic {
+      std::int64_t circuits = 0, bytes = 0, delivered = 0;
+      std::set<std::pair<std::uint32_t, std::uint64_t>> seen;  // (round, what)
+      void add(std::uint32_t round, std::uint64_t what, std::int64_t size) {
+        ++circuits;
+        delivered += size;
+        if (seen.emplace(round, what).second) bytes += size;
+      }
+    };
+    std::array<Traffic, kFabrics> expected;
+    auto of = [&](FabricId id) -> Traffic& { return expected[static_cast<std::size_t>(id)]; };
+    const std::int64_t width = program_.machine.config.partial_sum_bytes;
+    std::int64_t psum_written = 0;
+    for (std::uint32_t id = 0; id < schedule_.main.size(); ++id) {
+      const MainPlacement& place = schedule_.main[id];
+      const GemmTiles& gemm = work_.gemm_of_op(id);
+      const OpIndex at = op_index(gemm, id);
+      const std::int64_t rows = tile_rows(gemm, at.i), depth = tile_depth(gemm, at.g, at.j),
+                         columns = tile_columns(gemm, at.g, at.k);
+      const std::uint32_t x = gemm.activation_tile(work_.operands[gemm.activation].first_tile, at.g, at.i, at.j);
+      const std::uint32_t w = gemm.stationary_tile(work_.operands[gemm.stationary].first_tile, at.g, at.j, at.k);
+      of(FabricId::x).add(place.round, x, rows * depth);
+      of(FabricId::w).add(place.round, w, depth * columns);
+      of(FabricId::p_out).add(place.round, id, rows * columns * width);
+      psum_written += rows * columns * width;
+      if (place.partial_sum_in != kNone) {
+        of(FabricId::p_in).add(place.round, place.partial_sum_in, rows * columns * width);
+      }
+    }
+    std::array<std::int64_t, 3> post_written{};
+    const std::vector<std::uint8_t> readers = reading_classes();
+    for (std::uint32_t id = 0; id < schedule_.post.size(); ++id) {
+      const PostPlacement& pass = schedule_.post[id];
+      auto source = [&](const PostSource& from, FabricId fabric) {
+        std::int64_t row_bytes = 0;
+        switch (from.kind) {
+          case PostSource::Kind::none:
+            return;
+          case PostSource::Kind::main_sum:
+            row_bytes = pass.columns * width;
+            break;
+          case PostSource::Kind::post_sum:
+            row_bytes = schedule_.post[from.index].columns * width;
+            break;
+          case PostSource::Kind::stored:
+            row_bytes = work_.tiles[from.index].columns;
+        }
+        of(fabric).add(pass.round, (static_cast<std::uint64_t>(from.kind) << 32) | from.index, pass.rows * row_bytes);
+      };
+      source(pass.in1, FabricId::post_in1);
+      source(pass.in2, FabricId::post_in2);
+      const std::int64_t bytes = static_cast<std::int64_t>(pass.rows) * pass.columns * (pass.writes_output ? 1 : width);
+      of(FabricId::post_out).add(pass.round, id, bytes);
+      const unsigned classes = pass.writes_output ? readers[pass.operation] : 4U;
+      for (std::size_t c = 0; c < 3; ++c) {
+        if ((classes >> c & 1U) != 0) post_written[c] += bytes;
+      }
+    }
+    for (std::size_t f = 0; f < kFabrics; ++f) {
+      const std::string name = std::string(fabric_name(static_cast<FabricId>(f))) + " fabric, ";
+      equal(name + "circuits", result_.fabrics[f].circuits, expected[f].circuits);
+      equal(name + "bytes", result_.fabrics[f].bytes, expected[f].bytes);
+      equal(name + "delivered bytes", result_.fabrics[f].delivered_bytes, expected[f].delivered);
+    }
+    equal("activation bytes of all operations", over_operations([](const auto& o) { return o.activation_bytes; }),
+          of(FabricId::x).delivered);
+    equal("weight bytes of all operations", over_operations([](const auto& o) { return o.weight_bytes; }),
+          of(FabricId::w).delivered);
+    equal("bytes read from X banks", result_.banks[0].read_bytes, of(FabricId::x).bytes);
+    equal("bytes read from W banks", result_.banks[1].read_bytes, of(FabricId::w).bytes);
+    equal("bytes read from P banks", result_.banks[2].read_bytes,
+          of(FabricId::p_in).bytes + of(FabricId::post_in1).bytes + of(FabricId::post_in2).bytes);
+    equal("bytes written to X banks", result_.banks[0].written_bytes, post_written[0]);
+    equal("bytes written to W banks", result_.banks[1].written_bytes, post_written[1]);
+    equal("bytes written to P banks", result_.banks[2].written_bytes, post_written[2] + psum_written);
+  }
+
+  /// Bank classes that take an operation's output: those of the tiles that need it, P for what leaves the chip.
+  std::vector<std::uint8_t> reading_classes() const {
+    std::vector<std::uint8_t> classes(work_.network.operations.size(), 0);
+    for (const StoredTile& tile : work_.tiles) {
+      for (std::uint32_t r = 0; r < tile.requirements.count; ++r) {
+        const Requirement& need = work_.requirements[tile.requirements.first + r];
+        classes[need.operation] |= static_cast<std::uint8_t>(1U << static_cast<unsigned>(tile.bank_class));
+      }
+    }
+    for (std::uint8_t& each : classes) {
+      if (each == 0) each = 4;
+    }
+    return classes;
+  }
+
+  void memory() {
+    std::int64_t first_fetches = 0, copies = 0;
+    for (const StoredTile& tile : work_.tiles) first_fetches += tile.dram_bytes;
+    for (const SpaceChange& taken : program_.memory.taken) {
+      copies += static_cast<std::int64_t>(work_.tiles[taken.item].rows) * work_.tiles[taken.item].columns;
+    }
+    equal("bytes fetched for the first time", result_.dram.read_bytes - result_.dram.refetched_bytes, first_fetches);
+    equal("bytes fetched again", result_.dram.refetched_bytes, program_.memory.refetched_bytes);
+    equal("bytes spilled", result_.dram.spilled_bytes, program_.memory.spilled_bytes);
+    const std::int64_t results =
+        schedule_.without_finalize
+            ? 0
+            : std::accumulate(work_.write_back_bytes.begin(), work_.write_back_bytes.end(), std::int64_t{0});
+    equal("bytes written back", result_.dram.written_bytes, results);
+    equal("DRAM bytes by kind", result_.dram.weight_bytes + result_.dram.activation_bytes, result_.dram.read_bytes);
+    equal("DRAM bytes of all operations", over_operations([](const auto& o) { return o.dram_bytes; }),
+          result_.dram.read_bytes + result_.dram.written_bytes);
+    equal("bytes filled into banks",
+          result_.banks[0].filled_bytes + result_.banks[1].filled_bytes + result_.banks[2].filled_bytes,
+          result_.dram.read_bytes);
+    equal("bytes copied by relayout",
+          result_.banks[0].copied_bytes + result_.banks[1].copied_bytes + result_.banks[2].copied_bytes, copies);
+    const double moved =
+        static_cast<double>(result_.dram.read_bytes + result_.dram.written_bytes + result_.dram.spilled_bytes);
+    // One cycle of slack: the bandwidth is a fraction of bytes per cycle, the makespan a whole number.
+    hold("DRAM moved more than its bandwidth allows",
+         moved <= program_.machine.config.dram_bytes_per_cycle() * static_cast<double>(result_.cycles + 1));
+  }
+
+  void capacity() {
+    const HardwareConfig& hardware = program_.machine.config;
+    for (std::size_t c = 0; c < 3; ++c) {
+      hold("a bank held more than its capacity", result_.peak_bank_bytes[c] <= hardware.bank_capacity().count());
+      hold("the peaks of banks and class contradict each other",
+           result_.peak_class_bytes[c] >= result_.peak_bank_bytes[c] &&
+               result_.peak_class_bytes[c] <= result_.peak_bank_bytes[c] * hardware.bank_count());
+    }
+    hold("the checker saw nothing", work_.op_count == 0 || result_.checks > 0);
+  }
+
+  const Program& program_;
+  const RunResult& result_;
+  const TiledWorkload& work_;
+  const Schedule& schedule_;
+  std::vector<std::string> broken_;
+};
+
+}  // namespace
+
+std::vector<std::string> broken_identities(const Program& program, const RunResult& result) {
+  return Audit(program, result).run();
+}
+
+std::string difference(const RunResult& a, const RunResult& b) {
+  std::string found;
+  auto same = [&found](const std::string& what, auto left, auto right) {
+    if (found.empty() && left != right) {
+      found = what + ": " + std::to_string(left) + " and " + std::to_string(right);
+    }
+  };
+  auto all = [&](const std::string& what, const auto& left, const auto& right) {
+    same(what + " (count)", left.size(), right.size());
+    for (std::size_t n = 0; n < left.size() && n < right.size(); ++n) {
+      same(what + " " + std::to_string(n), left[n], right[n]);
+    }
+  };
+  same("complete", a.complete, b.complete);
+  same("cycles", a.cycles, b.cycles);
+  same("stream_cycles", a.stream_cycles, b.stream_cycles);
+  same("fill_cycles", a.fill_cycles, b.fill_cycles);
+  same("drain_cycles", a.drain_cycles, b.drain_cycles);
+  same("write_back_cycles", a.write_back_cycles, b.write_back_cycles);
+  all("stalls", a.stalls, b.stalls);
+  same("rounds", a.rounds, b.rounds);
+  same("rounds_done", a.rounds_done, b.rounds_done);
+  same("tile_operations", a.tile_operations, b.tile_operations);
+  same("passes", a.passes, b.passes);
+  same("macs", a.macs, b.macs);
+  same("busy_pod_cycles", a.busy_pod_cycles, b.busy_pod_cycles);
+  same("barrier_pod_cycles", a.barrier_pod_cycles, b.barrier_pod_cycles);
+  same("idle_pod_cycles", a.idle_pod_cycles, b.idle_pod_cycles);
+  same("stalled_pod_cycles", a.stalled_pod_cycles, b.stalled_pod_cycles);
+  same("post_processor_busy_cycles", a.post_processor_busy_cycles, b.post_processor_busy_cycles);
+  same("operations", a.operations.size(), b.operations.size());
+  for (std::size_t n = 0; n < a.operations.size() && n < b.operations.size(); ++n) {
+    const OperationResult& x = a.operations[n];
+    const OperationResult& y = b.operations[n];
+    const std::string at = "operation " + std::to_string(n) + ", ";
+    same(at + "macs", x.macs, y.macs);
+    same(at + "tile_operations", x.tile_operations, y.tile_operations);
+    same(at + "passes", x.passes, y.passes);
+    same(at + "cycles", x.cycles, y.cycles);
+    same(at + "first_cycle", x.first_cycle, y.first_cycle);
+    same(at + "last_cycle", x.last_cycle, y.last_cycle);
+    same(at + "busy_pod_cycles", x.busy_pod_cycles, y.busy_pod_cycles);
+    all(at + "stalls", x.stalls, y.stalls);
+    same(at + "weight_bytes", x.weight_bytes, y.weight_bytes);
+    same(at + "activation_bytes", x.activation_bytes, y.activation_bytes);
+    same(at + "partial_sum_bytes", x.partial_sum_bytes, y.partial_sum_bytes);
+    same(at + "dram_bytes", x.dram_bytes, y.dram_bytes);
+  }
+  all("pod_operations", a.pod_operations, b.pod_operations);
+  all("pod_busy_cycles", a.pod_busy_cycles, b.pod_busy_cycles);
+  for (std::size_t f = 0; f < kFabrics; ++f) {
+    const std::string at = std::string(fabric_name(static_cast<FabricId>(f))) + " fabric, ";
+    same(at + "circuits", a.fabrics[f].circuits, b.fabrics[f].circuits);
+    same(at + "bytes", a.fabrics[f].bytes, b.fabrics[f].bytes);
+    same(at + "delivered_bytes", a.fabrics[f].delivered_bytes, b.fabrics[f].delivered_bytes);
+  }
+  for (std::size_t c = 0; c < 3; ++c) {
+    const std::string at = "bank class " + std::to_string(c) + ", ";
+    same(at + "read_bytes", a.banks[c].read_bytes, b.banks[c].read_bytes);
+    same(at + "written_bytes", a.banks[c].written_bytes, b.banks[c].written_bytes);
+    same(at + "filled_bytes", a.banks[c].filled_bytes, b.banks[c].filled_bytes);
+    same(at + "copied_bytes", a.banks[c].copied_bytes, b.banks[c].copied_bytes);
+    same(at + "delayed_fill_cycles", a.banks[c].delayed_fill_cycles, b.banks[c].delayed_fill_cycles);
+  }
+  all("peak_bank_bytes", a.peak_bank_bytes, b.peak_bank_bytes);
+  all("peak_class_bytes", a.peak_class_bytes, b.peak_class_bytes);
+  same("dram.read_bytes", a.dram.read_bytes, b.dram.read_bytes);
+  same("dram.weight_bytes", a.dram.weight_bytes, b.dram.weight_bytes);
+  same("dram.activation_bytes", a.dram.activation_bytes, b.dram.activation_bytes);
+  same("dram.written_bytes", a.dram.written_bytes, b.dram.written_bytes);
+  same("dram.spilled_bytes", a.dram.spilled_bytes, b.dram.spilled_bytes);
+  same("dram.refetched_bytes", a.dram.refetched_bytes, b.dram.refetched_bytes);
+  same("dram.busy_until", a.dram.busy_until, b.dram.busy_until);
+  same("checks", a.checks, b.checks);
+  return found;
+}
+
+LayerBounds layer_bounds(const Network& network, int pods, int rows, int cols) {
+  std::map<std::string, Shape> shapes;
+  for (const NetworkInput& input : network.inputs) shapes[input.name] = input.shape;
+  for (const Layer& layer : network.layers) shapes[layer.name] = layer.shape;
+  LayerBounds out;
+  std::int64_t macs = 0, work = 0, load = 0;
+  auto add = [&](std::int64_t images, std::int64_t groups, std::int64_t m, std::int64_t k, std::int64_t n) {
+    macs += images * groups * m * k * n;
+    // As many small groups as fit share an array, along its diagonal.
+    std::int64_t fit = std::min(rows / k, cols / n);
+    fit = std::max<std::int64_t>(1, std::min(fit, groups));
+    const std::int64_t arrays =
+        fit > 1 ? (groups + fit - 1) / fit : groups * ((k + rows - 1) / rows) * ((n + cols - 1) / cols);
+    work += images * arrays * m;
+    load += images * groups * k * (fit > 1 ? 1 : (n + cols - 1) / cols);
+  };
+  for (const Layer& layer : network.layers) {
+    const Shape& in = layer.inputs.empty() ? layer.shape : shapes.at(layer.inputs[0]);
+    if (layer.op == Op::conv2d) {
+      const auto& a = layer.as<Conv2d>();
+      add(1, a.groups, network.batch * layer.shape[1] * layer.shape[2],
+          a.kernel.height * a.kernel.width * a.in_channels / a.groups, a.out_channels / a.groups);
+    } else if (layer.op == Op::linear) {
+      const auto& a = layer.as<Linear>();
+      std::int64_t m = network.batch;
+      for (std::size_t axis = 0; axis + 1 < in.size(); ++axis) m *= in[axis];
+      add(1, 1, m, a.in_features, a.out_features);
+    } else if (layer.op == Op::matmul) {
+      const auto& a = layer.as<Matmul>();
+      const bool per_head = in.size() == 3;
+      const std::int64_t m = per_head ? in[1] : in[0];
+      const std::int64_t k = per_head ? in[2] : in[1] / a.heads;
+      const std::int64_t n = a.merge_heads ? layer.shape[1] / a.heads : layer.shape[2];
+      add(network.batch, a.heads, m, k, n);
+    }
+    out.weight_bytes += layer.op == Op::linear && !layer.as<Linear>().weights_from.empty() ? 0 : layer.weight_bytes;
+  }
+  const std::int64_t pes = std::int64_t{pods} * rows * cols;
+  out.mac = (macs + pes - 1) / pes;
+  out.work = (work + pods - 1) / pods;
+  out.load = (load + pods - 1) / pods;
+  return out;
+}
+
+}  // namespace podsim::test

@@ -23,6 +23,16 @@ void Checker::begin() {
   for (auto& ports : ports_) std::fill(ports.begin(), ports.end(), Port{});
   for (auto& used : used_) std::fill(used.begin(), used.end(), 0);
   sum_from_.assign(program.schedule.main.size() + program.schedule.post.size(), kNever);
+  is_read_.assign(sum_from_.size(), 0);
+  for (const MainPlacement& place : program.schedule.main) {
+    if (place.partial_sum_in != kNone) is_read_[place.partial_sum_in] = 1;
+  }
+  for (const PostPlacement& pass : program.schedule.post) {
+    for (const PostSource& source : {pass.in1, pass.in2}) {
+      if (source.kind == PostSource::Kind::main_sum) is_read_[source.index] = 1;
+      if (source.kind == PostSource::Kind::post_sum) is_read_[program.schedule.main.size() + source.index] = 1;
+    }
+  }
   fill_from_.assign(program.work.tiles.size(), 0);
   for (std::size_t t = 0; t < program.work.tiles.size(); ++t) {
     if (program.work.tiles[t].dram_bytes > 0) fill_from_[t] = kNever;
@@ -100,8 +110,9 @@ void Checker::check_port(FabricId fabric, const Transfer& transfer) {
 void Checker::check_read(FabricId fabric, const Transfer& transfer, bool now_or_never) {
   const std::int64_t from = readable_from(transfer.item);
   if (from == kNever && !now_or_never) {
-    // Orders go out ahead of time, possibly before the operation that produces the tile starts.
-    early_reads_.push({transfer.launch - 1, fabric, transfer});
+    // Orders go out ahead of time, possibly before the operation that produces the tile starts. A later row of the tile
+    // may even come from an operation that starts after the first row is read, but not after the last one is.
+    early_reads_.push({transfer.launch - 1 + transfer.rows, fabric, transfer});
     return;
   }
   // A row is read in the cycle before it is launched.
@@ -144,13 +155,13 @@ void Checker::written(BankClass bank_class, int, const Transfer& transfer) {
   const std::int64_t from = transfer.arrival + 1;
   if (sum < mains) {
     sum_from_[sum] = from;
-    take(transfer.item, transfer.arrival);
+    if (is_read_[sum] != 0) take(transfer.item, transfer.arrival);
     return;
   }
   const PostPlacement& pass = program.schedule.post[sum - mains];
   if (!pass.writes_output) {
     sum_from_[sum] = from;
-    take(transfer.item, transfer.arrival);
+    if (is_read_[sum] != 0) take(transfer.item, transfer.arrival);
     return;
   }
   if (program.schedule.without_finalize) return;

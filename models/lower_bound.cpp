@@ -3,41 +3,65 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <numeric>
 #include <set>
+#include <vector>
 
 namespace podsim {
 namespace {
+
+/// Elements of each tensor in DRAM that the operation which reads most of it has to have.
+class DramReads {
+ public:
+  explicit DramReads(const LoweredNetwork& network) : network_(network), elements_(network.tensors.size(), 0) {}
+
+  /// \param window for a convolution: pixels that no output needs are not fetched
+  void note(const View& view, const Window* window = nullptr) {
+    std::map<int, std::int64_t> read;
+    for (const ViewPart& part : view.parts) {
+      if (network_.tensors[static_cast<std::size_t>(part.tensor)].operation >= 0) continue;
+      const std::int64_t rows =
+          window == nullptr ? part.rows.last - part.rows.first + 1 : window->batch * window->distinct_input_pixels();
+      read[part.tensor] += rows * part.columns;
+    }
+    for (const auto& [tensor, elements] : read) {
+      const auto t = static_cast<std::size_t>(tensor);
+      const std::int64_t all = network_.tensors[t].rows * network_.tensors[t].columns;
+      elements_[t] = std::max(elements_[t], std::min(all, elements));
+    }
+  }
+
+  std::int64_t total() const { return std::accumulate(elements_.begin(), elements_.end(), std::int64_t{0}); }
+
+ private:
+  const LoweredNetwork& network_;
+  std::vector<std::int64_t> elements_;
+};
 
 /// Bytes of everything that has to cross the DRAM bus at least once.
 std::int64_t dram_bytes(const LoweredNetwork& network) {
   std::int64_t bytes = 0;
   std::set<std::int64_t> weight_sets;
-  std::set<int> read;
-  auto note = [&](const View& view) {
-    for (const ViewPart& part : view.parts) read.insert(part.tensor);
-  };
+  DramReads reads(network);
   for (const Operation& operation : network.operations) {
     const Tensor& output = network.tensors[static_cast<std::size_t>(operation.output)];
     if (const GemmOperation* work = operation.gemm()) {
       if (work->stationary == StationaryOperand::weights && weight_sets.insert(work->weight_set).second) {
         bytes += work->gemm.groups * work->gemm.k * work->gemm.n;
       }
-      note(work->activation);
-      note(work->stationary_view);
-      note(work->residual);
+      reads.note(work->activation, work->is_convolution ? &work->window : nullptr);
+      reads.note(work->stationary_view);
+      reads.note(work->residual);
     } else {
-      for (const View& view : operation.vector()->inputs) note(view);
+      for (const View& view : operation.vector()->inputs) reads.note(view);
     }
     if (output.is_network_output || output.is_cache_update) {
       const GemmOperation* work = operation.gemm();
       bytes += (work != nullptr && work->has_fused_pool ? work->pool.output_rows() : output.rows) * output.columns;
     }
   }
-  for (const int tensor : read) {
-    const Tensor& source = network.tensors[static_cast<std::size_t>(tensor)];
-    if (source.operation < 0) bytes += source.rows * source.columns;
-  }
-  return bytes;
+  return bytes + reads.total();
 }
 
 }  // namespace

@@ -154,15 +154,6 @@ class Planner {
         if (source.kind != PostSource::Kind::none) use(item_of(source), pass.round, true);
       }
     }
-    // Without finalise passes nothing reads the last sums.
-    for (std::uint32_t op = 0; op < mains_; ++op) {
-      if (last_use_[tiles_ + op] == kNone) use(tiles_ + op, schedule_.main[op].round, true);
-    }
-    for (std::uint32_t id = 0; id < posts_; ++id) {
-      if (!schedule_.post[id].writes_output && last_use_[tiles_ + mains_ + id] == kNone) {
-        use(tiles_ + mains_ + id, schedule_.post[id].round, true);
-      }
-    }
     find_writes();
   }
 
@@ -288,6 +279,8 @@ class Planner {
   /// Results of this round take their space.
   void produce() {
     auto take_for_result = [&](ItemId item) {
+      // Without finalise passes nothing reads the last sums: they are out of the published machine.
+      if (last_use_[item] == kNone) return;
       const Chunk space = take(item, bytes_of(item));
       plan_.spills_before[round_] =
           std::max(plan_.spills_before[round_], static_cast<std::uint32_t>(space.after_spill + 1));

@@ -259,11 +259,11 @@ class ScheduleChecker {
 
   /// Every output tile is written exactly once. Collects the round in which each block is complete.
   void check_outputs() {
-    block_round_.assign(work_.block_count, 0);
+    block_round_.assign(work_.block_count, -1);
     std::vector<std::uint32_t> written(work_.block_count, 0);
     auto write = [&](std::uint32_t operation, std::uint32_t block, std::uint32_t round) {
       const std::size_t flat = work_.outputs[operation].first_block + block;
-      block_round_[flat] = std::max(block_round_[flat], round);
+      block_round_[flat] = std::max<std::int64_t>(block_round_[flat], round);
       ++written[flat];
     };
     for (const PostPlacement& pass : schedule_.post) {
@@ -306,7 +306,8 @@ class ScheduleChecker {
         for (std::uint32_t op = gemm.first_op; op < gemm.first_op + gemm.op_count; ++op) {
           const OpIndex at = op_index(gemm, op);
           for (const std::uint32_t block : output_blocks_of(gemm, at.g, at.i)) {
-            block_round_[first + block] = std::max(block_round_[first + block], schedule_.main[op].round);
+            block_round_[first + block] =
+                std::max<std::int64_t>(block_round_[first + block], schedule_.main[op].round);
           }
         }
       } else {
@@ -325,15 +326,15 @@ class ScheduleChecker {
       const GemmTiles& gemm = work_.gemms[work_.tiles_of_operation[pass.operation]];
       const std::int64_t rest = (pass.tile - gemm.first_output) / gemm.k_count;
       for (const std::uint32_t block : output_blocks_of(gemm, rest / gemm.i_count, rest % gemm.i_count)) {
-        std::uint32_t& round = block_round_[work_.outputs[pass.operation].first_block + block];
-        round = std::max(round, pass.round);
+        std::int64_t& round = block_round_[work_.outputs[pass.operation].first_block + block];
+        round = std::max<std::int64_t>(round, pass.round);
       }
     }
   }
 
-  /// The last round in which rows of this tile are produced; 0 if there are none.
-  std::uint32_t latest_producer(std::uint32_t tile) const {
-    std::uint32_t latest = 0;
+  /// The last round in which rows of this tile are produced; -1 if there are none.
+  std::int64_t latest_producer(std::uint32_t tile) const {
+    std::int64_t latest = -1;
     const RequirementRange range = work_.tiles[tile].requirements;
     for (std::uint32_t r = range.first; r < range.first + range.count; ++r) {
       const Requirement& need = work_.requirements[r];
@@ -346,7 +347,7 @@ class ScheduleChecker {
     if (first_use_.empty()) return;
     for (std::uint32_t tile = 0; tile < work_.tiles.size(); ++tile) {
       if (first_use_[tile] == kNone || work_.tiles[tile].requirements.count == 0) continue;
-      const std::uint32_t produced = latest_producer(tile);
+      const std::int64_t produced = latest_producer(tile);
       if (produced >= first_use_[tile]) {
         const auto& range = work_.tiles[tile].requirements;
         fail("stored tile " + std::to_string(tile) + " is read in round " + std::to_string(first_use_[tile]) +
@@ -362,7 +363,7 @@ class ScheduleChecker {
   const Machine& machine_;
   std::vector<std::string> problems_;
   std::vector<std::uint32_t> first_use_;    ///< per stored tile
-  std::vector<std::uint32_t> block_round_;  ///< per output block: the round that completes it
+  std::vector<std::int64_t> block_round_;   ///< per output block: the round that completes it; -1: nothing writes it
 };
 
 /// Appends "name":[…] with one number per item.

@@ -88,6 +88,7 @@ void TilingController::reset() {
   stream_cycles_ = fill_cycles_ = 0;
   busy_pod_cycles_ = barrier_pod_cycles_ = idle_pod_cycles_ = 0;
   macs_ = last_work_ = passes_done_ = 0;
+  charged_last_ = 0;
 }
 
 void TilingController::begin() {
@@ -594,18 +595,26 @@ void TilingController::charge(std::int64_t start, const Bound& bound) {
   }
   for (int c = 0; c < kStallCauses; ++c) stalls_[static_cast<std::size_t>(c)] += waits[static_cast<std::size_t>(c)];
 
-  // The round's cycles and waits are shared among its layers by their tile operations, exactly.
-  const std::uint32_t first = program.order.main_first[q];
-  const std::uint32_t end = program.order.main_first[q + 1];
-  if (first == end) return;
+  // The round's cycles and waits are shared among its layers by their tile operations, exactly; if it has none, by its
+  // passes; if it has none either, they go to the layer before.
   const std::int64_t total_cycles = stream_end_[q] - (q > 0 ? stream_end_[q - 1] : 0);
-  const std::int64_t count = end - first;
+  std::int64_t count = 0;
   std::vector<int> present;
-  for (std::uint32_t n = first; n < end; ++n) {
-    const auto operation = static_cast<std::size_t>(program.work.gemm_of_op(program.order.main_ids[n]).operation);
-    if (round_ops_[operation]++ == 0) present.push_back(static_cast<int>(operation));
+  auto note = [&](int operation) {
+    if (round_ops_[static_cast<std::size_t>(operation)]++ == 0) present.push_back(operation);
+    ++count;
+  };
+  for (std::uint32_t n = program.order.main_first[q]; n < program.order.main_first[q + 1]; ++n) {
+    note(program.work.gemm_of_op(program.order.main_ids[n]).operation);
   }
+  if (count == 0) {
+    for (std::uint32_t n = program.order.post_first[q]; n < program.order.post_first[q + 1]; ++n) {
+      note(static_cast<int>(program.schedule.post[program.order.post_ids[n]].operation));
+    }
+  }
+  if (count == 0) note(charged_last_);
   std::sort(present.begin(), present.end());
+  charged_last_ = present.back();
   std::int64_t before = 0;
   for (const int operation : present) {
     std::uint32_t& ops = round_ops_[static_cast<std::size_t>(operation)];

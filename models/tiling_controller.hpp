@@ -174,6 +174,7 @@ class TilingController final : public sc_core::sc_module, public FillListener, p
   std::int64_t macs_ = 0;
   std::int64_t last_work_ = 0;  ///< everything ordered so far is stored by then
   std::int64_t passes_done_ = 0;
+  int charged_last_ = 0;         ///< operation that the last round was charged to
   std::vector<std::uint32_t> round_ops_;  ///< scratch: tile operations of the round per operation
 };
 

@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <optional>
 
+#include "podsim/interconnect/topologies/mesh_route_table.hpp"
 #include "podsim/interconnect/topologies/terminal_count.hpp"
 #include "podsim/interconnect/topology.hpp"
 
@@ -37,7 +38,7 @@ class Mesh final : public Topology {
   }
 
   int terminals() const override { return rows_ * columns_; }
-  int link_count() const override { return terminals() * kLinksPerNode; }
+  int link_count() const override { return terminals() * kMeshLinksPerNode; }
   Cycles latency(int source, int destination) const override {
     return Cycles(std::abs(source % columns_ - destination % columns_) +
                   std::abs(source / columns_ - destination / columns_) + 1);
@@ -47,16 +48,19 @@ class Mesh final : public Topology {
   void route(int source, int destination, std::vector<int>& links) const override {
     links.clear();
     int node = source;
-    const auto go = [&](int hops, Direction direction, int step) {
-      for (; hops > 0; --hops, node += step) links.push_back(node * kLinksPerNode + direction);
+    const auto go = [&](int hops, MeshDirection direction, int step) {
+      for (; hops > 0; --hops, node += step) links.push_back(node * kMeshLinksPerNode + direction);
     };
     const int right = destination % columns_ - source % columns_;
     const int down = destination / columns_ - source / columns_;
-    go(right, kEast, 1);
-    go(-right, kWest, -1);
-    go(down, kSouth, columns_);
-    go(-down, kNorth, -columns_);
-    links.push_back(destination * kLinksPerNode + kEject);
+    go(right, kMeshEast, 1);
+    go(-right, kMeshWest, -1);
+    go(down, kMeshSouth, columns_);
+    go(-down, kMeshNorth, -columns_);
+    links.push_back(destination * kMeshLinksPerNode + kMeshEject);
+  }
+  std::unique_ptr<RouteTable> make_route_table() const override {
+    return std::make_unique<MeshRouteTable>(rows_, columns_);
   }
   std::string describe() const override {
     return "mesh, " + std::to_string(rows_) + " x " + std::to_string(columns_) +
@@ -64,8 +68,6 @@ class Mesh final : public Topology {
   }
 
  private:
-  enum Direction { kEast, kWest, kSouth, kNorth, kEject, kLinksPerNode };
-
   static Error bad_rows(int rows, int terminals) {
     std::string divisors;
     for (int r = 1; r <= terminals; ++r) {

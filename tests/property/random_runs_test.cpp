@@ -104,6 +104,7 @@ TEST_CASE("random runs: identities, bounds and order independence hold for rando
     RunOptions shuffled;
     shuffled.shuffle_seed = static_cast<std::uint64_t>(n);
     const std::string differs = difference(result, simulate(*program, shuffled));
+    CAPTURE(differs);
     REQUIRE(differs.empty());
   }
   // The cases are of use only if they reach the corners.

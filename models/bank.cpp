@@ -13,8 +13,8 @@ Bank::Bank(const sc_core::sc_module_name& name, RunContext& context, BankClass b
 }
 
 void Bank::reset() {
-  fill_ = kNone;
-  fill_end_ = 0;
+  fills_.clear();
+  fills_end_ = 0;
   post_writes_.clear();
   last_read_.fill(LastRead{});
   statistics_ = {};
@@ -41,37 +41,61 @@ void Bank::receive_main(const Transfer& transfer) {
 
 void Bank::receive_post(const Transfer& transfer) {
   received(transfer);
-  // Windows that lie behind can meet no fill any more.
-  const std::int64_t now = transfer.launch - context_.program->machine.config.post_processors.latency_cycles;
-  post_writes_.erase(
-      std::remove_if(post_writes_.begin(), post_writes_.end(), [now](const Window& w) { return w.end <= now; }),
-      post_writes_.end());
-  post_writes_.push_back({transfer.arrival, transfer.arrival + transfer.rows});
-  // A fill that is still being written yields: its remaining rows wait for as long as the post-processor writes.
-  if (fill_ != kNone && fill_end_ > transfer.arrival) {
-    fill_end_ += transfer.rows;
-    statistics_.delayed_fill_cycles += transfer.rows;
-    fill_listener->fill_delayed(fill_, fill_end_);
-  }
+  forget_before(transfer.launch - context_.program->machine.config.post_processors.latency_cycles);
+  const Window window{transfer.arrival, transfer.arrival + transfer.rows};
+  const auto after = std::upper_bound(post_writes_.begin(), post_writes_.end(), window,
+                                      [](const Window& a, const Window& b) { return a.start < b.start; });
+  post_writes_.insert(after, window);
+  time_fills();
 }
 
 void Bank::fill(std::uint32_t fill, std::int64_t now, std::int64_t data_end) {
   const Fill& what = context_.program->memory.fills[fill];
   statistics_.filled_bytes += what.bytes;
-  // One fill after the other, around the rows of post-processors that are under way.
-  const std::int64_t start = std::max(now, fill_end_);
-  std::sort(post_writes_.begin(), post_writes_.end(),
-            [](const Window& a, const Window& b) { return a.start < b.start; });
-  std::int64_t end = start + what.rows;
-  for (const Window& window : post_writes_) {
-    if (window.end <= start || window.start >= end) continue;
-    const std::int64_t taken = window.end - std::max(window.start, start);
-    end += taken;
-    statistics_.delayed_fill_cycles += taken;
+  forget_before(now);
+  FillWrite write{};
+  write.fill = fill;
+  write.ordered = now;
+  write.data_end = data_end;
+  write.rows = what.rows;
+  fills_.push_back(write);
+  time_fills();
+  fill_listener->filling(fill, fills_.back().end, now);
+}
+
+void Bank::forget_before(std::int64_t now) {
+  std::size_t over = 0;
+  while (over < fills_.size() && fills_[over].end <= now) fills_end_ = fills_[over++].end;
+  fills_.erase(fills_.begin(), fills_.begin() + static_cast<std::ptrdiff_t>(over));
+  // A fill under way is timed from its start.
+  const std::int64_t from = fills_.empty() ? now : std::min(now, std::max(fills_.front().ordered, fills_end_));
+  post_writes_.erase(
+      std::remove_if(post_writes_.begin(), post_writes_.end(), [from](const Window& w) { return w.end <= from; }),
+      post_writes_.end());
+}
+
+void Bank::time_fills() {
+  std::int64_t previous = fills_end_;
+  for (FillWrite& write : fills_) {
+    // A row per cycle in which no post-processor writes, and the last one not before its data are there.
+    const std::int64_t start = std::max(write.ordered, previous);
+    std::int64_t end = start + write.rows;
+    for (const Window& window : post_writes_) {
+      if (window.end > start && window.start < end) end += window.end - std::max(window.start, start);
+    }
+    if (end < write.data_end) {
+      end = write.data_end;
+      for (const Window& window : post_writes_) {
+        if (window.start < end && window.end >= end) end = window.end + 1;
+      }
+    }
+    const std::int64_t delay = end - std::max(start + write.rows, write.data_end);
+    statistics_.delayed_fill_cycles += delay - write.delay;
+    write.delay = delay;
+    if (write.end != 0 && write.end != end) fill_listener->fill_delayed(write.fill, end);
+    write.end = end;
+    previous = end;
   }
-  fill_ = fill;
-  fill_end_ = std::max(end, data_end);
-  fill_listener->filling(fill, fill_end_, now);
 }
 
 }  // namespace podsim

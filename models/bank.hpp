@@ -30,7 +30,7 @@ class FillListener : public virtual sc_core::sc_interface {
  public:
   /// A fill started `now` and has all its rows in the bank from `cycle` on.
   virtual void filling(std::uint32_t fill, std::int64_t cycle, std::int64_t now) = 0;
-  /// Rows of a post-processor got in between: it will be later.
+  /// Rows of a post-processor get in between: it will be later.
   virtual void fill_delayed(std::uint32_t fill, std::int64_t cycle) = 0;
 };
 
@@ -81,9 +81,23 @@ class Bank final : public sc_core::sc_module, public BankInterface {
   Input<Bank, &Bank::receive_main> main_input_{*this};
   Input<Bank, &Bank::receive_post> post_input_{*this};
 
-  std::uint32_t fill_ = kNone;  ///< the fill that was started last
-  std::int64_t fill_end_ = 0;
-  std::vector<Window> post_writes_;  ///< of post-processors, that a fill may still meet
+  /// A fill under way. Its end depends on the rows of post-processors it meets, known or still to come, and not on the
+  /// order in which they become known.
+  struct FillWrite {
+    std::uint32_t fill;
+    std::int64_t ordered;
+    std::int64_t data_end;
+    std::int64_t rows;
+    std::int64_t end = 0;
+    std::int64_t delay = 0;
+  };
+  void forget_before(std::int64_t now);
+  /// Times all fills under way anew; tells those whose end moved.
+  void time_fills();
+
+  std::vector<FillWrite> fills_;     ///< under way, in order
+  std::int64_t fills_end_ = 0;       ///< of the last one before those
+  std::vector<Window> post_writes_;  ///< of post-processors, that fills may meet; in order
   struct LastRead {
     std::int64_t launch = -1;
     std::uint32_t item = 0;

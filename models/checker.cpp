@@ -187,7 +187,6 @@ void Checker::written(BankClass bank_class, int, const Transfer& transfer) {
 }
 
 void Checker::filled(std::uint32_t fill, std::int64_t cycle) {
-  ++checks_;
   const Fill& what = context_.program->memory.fills[fill];
   const auto tiles = static_cast<ItemId>(context_.program->work.tiles.size());
   if (what.item < tiles) {

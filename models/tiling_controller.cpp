@@ -80,7 +80,6 @@ void TilingController::reset() {
   post_end_.clear();
   post_queued_.clear();
   load_start_ = load_end_ = loading_rows_ = 0;
-  waited_since_ = -1;
   spills_done_ = spills_done_cycle_ = 0;
   for (LinkSchedule& links : links_) links.clear();
   for (auto& ports : ports_) ports.assign(static_cast<std::size_t>(config_.terminals()), 0);
@@ -182,10 +181,9 @@ void TilingController::spilled(std::int64_t count, std::int64_t cycle, std::int6
   poke_post(now);
 }
 
-bool TilingController::fills_ready(std::uint32_t round, Stage stage, std::int64_t now, std::int64_t& ready) const {
+bool TilingController::fills_ready(std::uint32_t round, Stage stage, std::int64_t& ready) const {
   const auto& first = context_.program->memory.fills_first;
   const std::size_t at = static_cast<std::size_t>(round) * kStages + static_cast<std::size_t>(stage);
-  (void)now;
   for (std::uint32_t f = first[at]; f < first[at + 1]; ++f) {
     if (fill_ready_[f] == kUnknown) return false;
     ready = std::max(ready, fill_ready_[f]);
@@ -331,7 +329,7 @@ void TilingController::step_main(std::int64_t now) {
     }
     if (decision != Decision::commit) return;
     if (loading_) {
-      order_weights(now);
+      order_weights();
       loading_ = false;
     } else {
       order_stream(now);
@@ -340,7 +338,6 @@ void TilingController::step_main(std::int64_t now) {
       poke_post(now);
     }
     decided_main_ = -1;
-    waited_since_ = -1;
   }
   maybe_finish(now);
 }
@@ -385,9 +382,8 @@ TilingController::Decision TilingController::decide_weights(std::int64_t now) {
     load_bound_.raise(queued ? StallCause::post_processor : StallCause::dependency, written + kBankRead + main_lead_);
   }
   std::int64_t fetched = 0;
-  if (!fills_ready(q, Stage::weights, now, fetched)) {
+  if (!fills_ready(q, Stage::weights, fetched)) {
     waited_for_ = StallCause::memory;
-    waited_since_ = now;
     return Decision::wait;
   }
   if (fetched > now) {
@@ -417,14 +413,13 @@ TilingController::Decision TilingController::decide_weights(std::int64_t now) {
   return at(main_wake_, decided_main_, start, main_lead_, now);
 }
 
-void TilingController::order_weights(std::int64_t now) {
+void TilingController::order_weights() {
   const Program& program = *context_.program;
   const TiledWorkload& work = program.work;
   const std::uint32_t q = main_round_;
   load_start_ = decided_main_;
   load_end_ = load_start_ + loading_rows_;
   LinkSchedule& links = links_[static_cast<std::size_t>(FabricId::w)];
-  (void)now;
   for (std::uint32_t n = program.order.main_first[q]; n < program.order.main_first[q + 1]; ++n) {
     const std::uint32_t op = program.order.main_ids[n];
     const GemmTiles& gemm = work.gemm_of_op(op);
@@ -520,7 +515,7 @@ TilingController::Decision TilingController::decide_stream(std::int64_t now) {
     stream_bound_.raise(queued ? StallCause::post_processor : StallCause::dependency, written + kBankRead + main_lead_);
   }
   std::int64_t fetched = 0;
-  if (!fills_ready(q, Stage::stream, now, fetched)) {
+  if (!fills_ready(q, Stage::stream, fetched)) {
     waited_for_ = StallCause::memory;
     return Decision::wait;
   }
@@ -764,7 +759,7 @@ TilingController::Decision TilingController::decide_post(std::int64_t now) {
   if (program.memory.spills_before[b] > spills_done_) return Decision::wait;
   if (program.memory.spills_before[b] > 0) start = std::max(start, spills_done_cycle_);
   std::int64_t fetched = 0;
-  if (!fills_ready(b, Stage::post, now, fetched)) return Decision::wait;
+  if (!fills_ready(b, Stage::post, fetched)) return Decision::wait;
   if (fetched > now) {
     post_wake_.notify(context_, now, fetched);
     return Decision::sleep;

@@ -82,9 +82,9 @@ class TilingController final : public sc_core::sc_module, public FillListener, p
   Decision decide_stream(std::int64_t now);
   Decision decide_post(std::int64_t now);
   /// Waits for the fills of a stage: false if one has not started; otherwise the cycle from which on all are there.
-  bool fills_ready(std::uint32_t round, Stage stage, std::int64_t now, std::int64_t& ready) const;
+  bool fills_ready(std::uint32_t round, Stage stage, std::int64_t& ready) const;
   Decision at(CycleEvent& event, std::int64_t& decided, std::int64_t start, std::int64_t lead, std::int64_t now);
-  void order_weights(std::int64_t now);
+  void order_weights();
   void order_stream(std::int64_t now);
   void order_post(std::int64_t now);
   void charge(std::int64_t start, const Bound& bound);
@@ -149,8 +149,7 @@ class TilingController final : public sc_core::sc_module, public FillListener, p
   std::int64_t loading_rows_ = 0;  ///< of the round whose weights were ordered last
   Bound load_bound_, stream_bound_, post_bound_;
   std::int64_t main_lead_ = 0, post_lead_ = 0;
-  StallCause waited_for_ = StallCause::memory;
-  std::int64_t waited_since_ = -1;
+  StallCause waited_for_ = StallCause::memory;  ///< what the decision last had to wait for
 
   // Scoreboard.
   std::vector<std::int64_t> fill_ready_;  ///< per fill; kUnknown before it starts

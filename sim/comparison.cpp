@@ -149,7 +149,10 @@ std::string compare_reports(const JsonDocument& a, const JsonDocument& b, bool l
   if (a.root["config_hash"] == b.root["config_hash"]) {
     out += "Same configuration (" + a.root["config_hash"].get<std::string>() + ").\n";
   } else {
-    differences(a.root["experiment"], b.root["experiment"], {}, configuration);
+    Json experiment_a = a.root["experiment"];
+    Json experiment_b = b.root["experiment"];
+    for (Json* experiment : {&experiment_a, &experiment_b}) experiment->erase("outputs");
+    differences(experiment_a, experiment_b, {}, configuration);
     out += "\n" + configuration.text();
   }
 

@@ -42,8 +42,7 @@ void complete(HardwareConfig& hardware) {
 HardwareConfig preset_hardware(const std::string& name) {
   const auto preset = machine_preset_registry().make({name, Json::object()});
   IssueList issues;
-  const HardwareConfig hardware =
-      read_config<HardwareConfig>(JsonReader(preset->hardware, "preset " + name, {}, issues));
+  auto hardware = read_config<HardwareConfig>(JsonReader(preset->hardware, "preset " + name, {}, issues));
   if (!issues.empty()) throw Error::internal("machine presets", issues.issues().front().text());
   return hardware;
 }

@@ -2,6 +2,7 @@
 #include "podsim/sim/summary.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "podsim/sim/core/text.hpp"
 #include "podsim/sim/table.hpp"
@@ -18,12 +19,6 @@ double part(std::int64_t a, std::int64_t b) {
 
 std::string bytes_text(double bytes) {
   return si(bytes) + "B";
-}
-
-/// "25.6 M parameters"
-std::string count_text(double count, const std::string& unit) {
-  const std::string number = si(count);
-  return number + (number.back() == ' ' ? "" : " ") + unit;
 }
 
 /// In the unit that keeps digits in front of the point.
@@ -93,7 +88,7 @@ std::string breakdown(const Report& report) {
       continue;
     }
     const double share = part(cycles, report.result.cycles);
-    const std::string bar(static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * 30 + 0.5), '#');
+    const std::string bar(static_cast<std::size_t>(std::lround(std::clamp(share, 0.0, 1.0) * 30)), '#');
     table.row({label, with_thousands(cycles), percent(share), bar});
   }
   std::string out = "Where the cycles went\n" + table.text("  ");

@@ -63,6 +63,11 @@ std::string si(double value) {
   return fixed(value, decimals) + " " + kPrefixes.at(prefix);
 }
 
+std::string count_text(double value, const std::string& word) {
+  const std::string number = si(value);
+  return number + (number.back() == ' ' ? "" : " ") + word;
+}
+
 std::vector<std::string> wrap(const std::string& text, std::size_t width) {
   std::vector<std::string> lines;
   std::string line;

@@ -30,6 +30,8 @@ std::string fixed(double value, int decimals);
 std::string percent(double fraction);
 /// 7212345678 -> "7.21 G"; three significant digits, powers of 1000. The unit goes directly behind.
 std::string si(double value);
+/// The same before a word: "25.6 M parameters".
+std::string count_text(double value, const std::string& word);
 /// Breaks a text into lines of at most `width` characters.
 std::vector<std::string> wrap(const std::string& text, std::size_t width);
 

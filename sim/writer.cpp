@@ -117,9 +117,10 @@ std::string output_format(const std::string& path, const std::string& otherwise)
   const std::size_t slash = path.rfind('/');
   const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
   const std::size_t dot = name.rfind('.');
-  const std::string extension = dot == std::string::npos ? "" : name.substr(dot + 1);
+  std::string extension = dot == std::string::npos ? "" : name.substr(dot + 1);
   if (writer_registry().find(extension) != nullptr) return extension;
   std::vector<std::string> dotted;
+  dotted.reserve(known.size());
   for (const std::string& format : known) dotted.push_back("." + format);
   if (extension.empty()) {
     if (!otherwise.empty()) return otherwise;

@@ -39,8 +39,8 @@ void ProgressBar::update(const RunProgress& progress) {
   constexpr std::size_t kWidth = 30;
   const auto filled = static_cast<std::size_t>(part * kWidth);
   std::string line = scheduling ? "scheduling " : "simulating ";
-  line += "[" + std::string(filled, '#') + std::string(kWidth - filled, '.') + "] " + percent(part) + "  " + si(rate) +
-          (scheduling ? "tile operations/s" : "rounds/s");
+  line += "[" + std::string(filled, '#') + std::string(kWidth - filled, '.') + "] " + percent(part) + "  " +
+          count_text(rate, scheduling ? "tile operations/s" : "rounds/s");
   if (rate > 0) line += "  ETA " + fixed(static_cast<double>(progress.total - progress.done) / rate, 0) + " s";
   if (!scheduling) line += "  cycle " + with_thousands(progress.cycle);
   std::cerr << '\r' << line << "\033[K" << std::flush;

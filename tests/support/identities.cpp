@@ -205,7 +205,16 @@ class Audit {
 
   void memory() {
     std::int64_t first_fetches = 0, copies = 0;
-    for (const StoredTile& tile : work_.tiles) first_fetches += tile.dram_bytes;
+    std::vector<std::uint8_t> used(work_.tiles.size(), schedule_.without_finalize ? 0 : 1);
+    for (std::uint32_t id = 0; id < schedule_.main.size(); ++id) {
+      const GemmTiles& gemm = work_.gemm_of_op(id);
+      const OpIndex at = op_index(gemm, id);
+      used[gemm.activation_tile(work_.operands[gemm.activation].first_tile, at.g, at.i, at.j)] = 1;
+      used[gemm.stationary_tile(work_.operands[gemm.stationary].first_tile, at.g, at.j, at.k)] = 1;
+    }
+    for (std::size_t t = 0; t < work_.tiles.size(); ++t) {
+      if (used[t] != 0) first_fetches += work_.tiles[t].dram_bytes;
+    }
     for (const SpaceChange& taken : program_.memory.taken) {
       copies += static_cast<std::int64_t>(work_.tiles[taken.item].rows) * work_.tiles[taken.item].columns;
     }

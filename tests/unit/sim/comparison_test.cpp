@@ -75,6 +75,8 @@ TEST_CASE("table: numbers for people", "[sim]") {
   CHECK(si(999.6) == "1.00 k");
   CHECK(si(1234567) == "1.23 M");
   CHECK(si(99960) == "100 k");
+  CHECK(count_text(25.6e6, "parameters") == "25.6 M parameters");
+  CHECK(count_text(7, "layers") == "7 layers");
   CHECK(fixed(2.5, 3) == "2.500");
   CHECK(percent(0.4321) == "43.2 %");
   CHECK(wrap("aa bb cc", 5) == std::vector<std::string>{"aa bb", "cc"});

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "podsim/models/schedule.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace podsim {
+namespace {
+
+/// Who uses each link of one fabric in the current round.
+class LinkWatch {
+ public:
+  explicit LinkWatch(const Topology& topology)
+      : topology_(topology), owner_(static_cast<std::size_t>(topology.link_count())), epoch_(owner_.size(), 0) {}
+
+  void next_round() { ++now_; }
+  /// The source that already holds a link of this circuit, or -1 if the circuit is free. Takes its links.
+  int take(int source, int destination) {
+    topology_.route(source, destination, path_);
+    for (const int link : path_) {
+      const auto l = static_cast<std::size_t>(link);
+      if (epoch_[l] == now_ && owner_[l] != source) return owner_[l];
+      epoch_[l] = now_;
+      owner_[l] = source;
+    }
+    return -1;
+  }
+
+ private:
+  const Topology& topology_;
+  std::vector<int> owner_;
+  std::vector<std::uint32_t> epoch_;
+  std::uint32_t now_ = 0;
+  std::vector<int> path_;
+};
+
+/// One thing per port and round.
+class PortWatch {
+ public:
+  explicit PortWatch(int ports) : carried_(static_cast<std::size_t>(ports)), epoch_(carried_.size(), 0) {}
+  void next_round() { ++now_; }
+  /// True if the port is free or carries the same thing already.
+  bool take(int port, std::uint64_t what) {
+    const auto p = static_cast<std::size_t>(port);
+    if (epoch_[p] == now_) return carried_[p] == what;
+    epoch_[p] = now_;
+    carried_[p] = what;
+    return true;
+  }
+
+ private:
+  std::vector<std::uint64_t> carried_;
+  std::vector<std::uint32_t> epoch_;
+  std::uint32_t now_ = 0;
+};
+
+class ScheduleChecker {
+ public:
+  ScheduleChecker(const Schedule& schedule, const RoundOrder& order, const TiledWorkload& work, const Machine& machine)
+      : schedule_(schedule), order_(order), work_(work), machine_(machine) {}
+
+  std::vector<std::string> run() {
+    if (schedule_.main.size() != work_.op_count) {
+      return {"it places " + std::to_string(schedule_.main.size()) + " tile operations; the workload has " +
+              std::to_string(work_.op_count)};
+    }
+    check_ports();
+    check_sums();
+    check_outputs();
+    check_producers();
+    return std::move(problems_);
+  }
+
+ private:
+  void fail(const std::string& text) {
+    constexpr std::size_t kEnough = 10;
+    if (problems_.size() < kEnough) problems_.push_back(text);
+  }
+
+  static std::string name(const char* what, std::uint32_t id) { return std::string(what) + ' ' + std::to_string(id); }
+
+  void check_ports() {
+    const int banks = machine_.config.bank_count();
+    const Topology& net = *machine_.topology;
+    std::array<LinkWatch, 7> links{LinkWatch(net), LinkWatch(net), LinkWatch(net), LinkWatch(net),
+                                   LinkWatch(net), LinkWatch(net), LinkWatch(net)};
+    auto& [x, w, p_in, p_out, in1, in2, out] = links;
+    PortWatch pods(machine_.config.pods.count), post_processors(machine_.config.post_processor_count());
+    std::array<PortWatch, 7> ports{PortWatch(banks), PortWatch(banks), PortWatch(banks), PortWatch(banks),
+                                   PortWatch(banks), PortWatch(banks), PortWatch(banks)};
+    auto& [x_port, w_port, p_in_port, p_out_port, in1_port, in2_port, out_port] = ports;
+    const auto rounds = static_cast<std::uint32_t>(order_.main_first.size() - 1);
+    std::uint32_t round = 0;
+    auto circuit = [&](LinkWatch& fabric, PortWatch& port, const char* fabric_name, int bank, int unit,
+                       std::uint64_t what) {
+      if (!port.take(bank, what)) {
+        fail("round " + std::to_string(round) + ": two tiles on " + fabric_name + " port of bank " +
+             std::to_string(bank));
+      }
+      const int owner = fabric.take(bank, unit);
+      if (owner >= 0) {
+        fail("round " + std::to_string(round) + ": the " + fabric_name + " circuit of bank " + std::to_string(bank) +
+             " and unit " + std::to_string(unit) + " shares a link with bank " + std::to_string(owner));
+      }
+    };
+    for (round = 0; round < rounds; ++round) {
+      for (LinkWatch& fabric : links) fabric.next_round();
+      for (PortWatch& port : ports) port.next_round();
+      pods.next_round();
+      post_processors.next_round();
+      for (std::uint32_t n = order_.main_first[round]; n < order_.main_first[round + 1]; ++n) {
+        const std::uint32_t op = order_.main_ids[n];
+        const MainPlacement& place = schedule_.main[op];
+        if (!pods.take(place.pod, op))
+          fail("round " + std::to_string(round) + ": two operations on pod " + std::to_string(place.pod));
+        const GemmTiles& gemm = work_.gemm_of_op(op);
+        const OpIndex at = op_index(gemm, op);
+        const std::uint32_t x_tile = gemm.activation_tile(work_.operands[gemm.activation].first_tile, at.g, at.i, at.j);
+        const std::uint32_t w_tile = gemm.stationary_tile(work_.operands[gemm.stationary].first_tile, at.g, at.j, at.k);
+        use_tile(x_tile, round);
+        use_tile(w_tile, round);
+        circuit(x, x_port, "X", work_.tiles[x_tile].bank, place.pod, x_tile);
+        circuit(w, w_port, "W", work_.tiles[w_tile].bank, place.pod, w_tile);
+        // Two writes of one round never carry the same thing: the id makes them differ.
+        circuit(p_out, p_out_port, "P-out", place.p_bank, place.pod, op);
+        if (place.partial_sum_in != kNone) {
+          circuit(p_in, p_in_port, "P-in", schedule_.main[place.partial_sum_in].p_bank, place.pod,
+                  place.partial_sum_in);
+        }
+      }
+      for (std::uint32_t n = order_.post_first[round]; n < order_.post_first[round + 1]; ++n) {
+        const std::uint32_t id = order_.post_ids[n];
+        const PostPlacement& pass = schedule_.post[id];
+        if (!post_processors.take(pass.post_processor, id)) {
+          fail("round " + std::to_string(round) + ": two passes on post-processor " +
+               std::to_string(pass.post_processor));
+        }
+        auto source = [&](LinkWatch& fabric, PortWatch& port, const char* fabric_name, const PostSource& from) {
+          if (from.kind == PostSource::Kind::none) return;
+          if (from.kind == PostSource::Kind::stored) use_tile(from.index, round);
+          circuit(fabric, port, fabric_name, bank_of(from), pass.post_processor,
+                  (static_cast<std::uint64_t>(from.kind) << 32) | from.index);
+        };
+        source(in1, in1_port, "PP-in1", pass.in1);
+        source(in2, in2_port, "PP-in2", pass.in2);
+        circuit(out, out_port, "PP-out", pass.bank, pass.post_processor, id);
+      }
+    }
+  }
+
+  void use_tile(std::uint32_t tile, std::uint32_t round) {
+    if (first_use_.empty()) first_use_.assign(work_.tiles.size(), kNone);
+    first_use_[tile] = std::min(first_use_[tile], round);
+  }
+
+  int bank_of(const PostSource& source) const {
+    switch (source.kind) {
+      case PostSource::Kind::main_sum:
+        return schedule_.main[source.index].p_bank;
+      case PostSource::Kind::post_sum:
+        return schedule_.post[source.index].bank;
+      default:
+        return work_.tiles[source.index].bank;
+    }
+  }
+
+  /// Every partial sum is read exactly once, later than it is written, and for the same output tile.
+  void check_sums() {
+    // Twins of the published machine read everything twice.
+    const int times = schedule_.without_finalize ? 2 : 1;
+    std::vector<std::uint8_t> chained(schedule_.main.size(), 0), added(schedule_.main.size(), 0);
+    std::vector<std::uint8_t> post_read(schedule_.post.size(), 0);
+    auto output_of = [&](std::uint32_t op) {
+      const GemmTiles& gemm = work_.gemm_of_op(op);
+      const OpIndex at = op_index(gemm, op);
+      return gemm.output(at.g, at.i, at.k);
+    };
+    for (std::uint32_t op = 0; op < schedule_.main.size(); ++op) {
+      const MainPlacement& place = schedule_.main[op];
+      if (place.partial_sum_in == kNone) continue;
+      const std::uint32_t from = place.partial_sum_in;
+      if (schedule_.main[from].round >= place.round) {
+        fail(name("tile operation", op) + " reads partial sums of a round that is not earlier");
+      }
+      if (output_of(from) != output_of(op)) fail(name("tile operation", op) + " reads partial sums of another tile");
+      if (chained[from]++ != 0) fail(name("tile operation", from) + ": its partial sums are used twice");
+    }
+    for (std::uint32_t id = 0; id < schedule_.post.size(); ++id) {
+      const PostPlacement& pass = schedule_.post[id];
+      for (const PostSource& source : {pass.in1, pass.in2}) {
+        if (source.kind == PostSource::Kind::main_sum) {
+          if (schedule_.main[source.index].round >= pass.round) {
+            fail(name("pass", id) + " reads partial sums of a round that is not earlier");
+          }
+          if (output_of(source.index) != pass.tile) fail(name("pass", id) + " reads partial sums of another tile");
+          ++added[source.index];
+        } else if (source.kind == PostSource::Kind::post_sum) {
+          const PostPlacement& from = schedule_.post[source.index];
+          if (from.round >= pass.round) fail(name("pass", id) + " reads a result of a round that is not earlier");
+          if (from.operation != pass.operation) fail(name("pass", id) + " reads a result of another operation");
+          if (from.writes_output) fail(name("pass", id) + " reads a finished output tile as a partial sum");
+          if (post_read[source.index] < 255) ++post_read[source.index];
+        }
+      }
+    }
+    for (std::uint32_t op = 0; op < schedule_.main.size(); ++op) {
+      const bool is_root = chained[op] == 0 && added[op] == 0;
+      if (chained[op] + added[op] > (added[op] != 0 ? times : 1)) {
+        fail(name("tile operation", op) + ": its partial sums are used twice");
+      }
+      if (is_root && !schedule_.without_finalize)
+        fail(name("tile operation", op) + ": its partial sums are never used");
+    }
+    for (std::uint32_t id = 0; id < schedule_.post.size(); ++id) {
+      const PostPlacement& pass = schedule_.post[id];
+      if (!pass.writes_output && post_read[id] == 0 && !schedule_.without_finalize) {
+        fail(name("pass", id) + ": its result is never used");
+      }
+    }
+  }
+
+  /// Every output tile is written exactly once. Collects the round in which each block is complete.
+  void check_outputs() {
+    block_round_.assign(work_.block_count, -1);
+    std::vector<std::uint32_t> written(work_.block_count, 0);
+    auto write = [&](std::uint32_t operation, std::uint32_t block, std::uint32_t round) {
+      const std::size_t flat = work_.outputs[operation].first_block + block;
+      block_round_[flat] = std::max<std::int64_t>(block_round_[flat], round);
+      ++written[flat];
+    };
+    for (const PostPlacement& pass : schedule_.post) {
+      if (!pass.writes_output || schedule_.without_finalize) continue;
+      const std::uint32_t tiles = work_.tiles_of_operation[pass.operation];
+      if (work_.network.operations[pass.operation].gemm() != nullptr) {
+        const GemmTiles& gemm = work_.gemms[tiles];
+        const std::int64_t rest = pass.tile - gemm.first_output;
+        const std::int64_t i = rest / gemm.k_count % gemm.i_count;
+        for (const std::uint32_t block : output_blocks_of(gemm, rest / gemm.k_count / gemm.i_count, i)) {
+          write(pass.operation, block, pass.round);
+        }
+      } else {
+        write(pass.operation, static_cast<std::uint32_t>(pass.tile / work_.vectors[tiles].k_count), pass.round);
+      }
+    }
+    if (schedule_.without_finalize) {
+      complete_without_finalize();
+      return;
+    }
+    for (std::size_t o = 0; o < work_.outputs.size(); ++o) {
+      const OutputBlocks& blocks = work_.outputs[o];
+      for (std::uint32_t b = 0; b < blocks.block_count; ++b) {
+        if (written[blocks.first_block + b] != blocks.tiles_per_block) {
+          fail("\"" + work_.network.operations[o].name + "\", row block " + std::to_string(b) + ": " +
+               std::to_string(written[blocks.first_block + b]) + " of " + std::to_string(blocks.tiles_per_block) +
+               " output tiles are written");
+          return;
+        }
+      }
+    }
+  }
+
+  void complete_without_finalize() {
+    for (std::size_t o = 0; o < work_.outputs.size(); ++o) {
+      const std::uint32_t tiles = work_.tiles_of_operation[o];
+      const std::uint32_t first = work_.outputs[o].first_block;
+      if (work_.network.operations[o].gemm() != nullptr) {
+        const GemmTiles& gemm = work_.gemms[tiles];
+        for (std::uint32_t op = gemm.first_op; op < gemm.first_op + gemm.op_count; ++op) {
+          const OpIndex at = op_index(gemm, op);
+          for (const std::uint32_t block : output_blocks_of(gemm, at.g, at.i)) {
+            block_round_[first + block] =
+                std::max<std::int64_t>(block_round_[first + block], schedule_.main[op].round);
+          }
+        }
+      } else {
+        const VectorTiles& vector = work_.vectors[tiles];
+        for (std::int64_t i = 0; i < vector.i_count; ++i) {
+          for (const std::uint32_t operand : vector.inputs) {
+            const std::uint32_t tile =
+                work_.operands[operand].first_tile + static_cast<std::uint32_t>(i * vector.k_count);
+            block_round_[first + static_cast<std::size_t>(i)] =
+                std::max(block_round_[first + static_cast<std::size_t>(i)], latest_producer(tile));
+          }
+        }
+      }
+    }
+    for (const PostPlacement& pass : schedule_.post) {
+      const GemmTiles& gemm = work_.gemms[work_.tiles_of_operation[pass.operation]];
+      const std::int64_t rest = (pass.tile - gemm.first_output) / gemm.k_count;
+      for (const std::uint32_t block : output_blocks_of(gemm, rest / gemm.i_count, rest % gemm.i_count)) {
+        std::int64_t& round = block_round_[work_.outputs[pass.operation].first_block + block];
+        round = std::max<std::int64_t>(round, pass.round);
+      }
+    }
+  }
+
+  /// The last round in which rows of this tile are produced; -1 if there are none.
+  std::int64_t latest_producer(std::uint32_t tile) const {
+    std::int64_t latest = -1;
+    const RequirementRange range = work_.tiles[tile].requirements;
+    for (std::uint32_t r = range.first; r < range.first + range.count; ++r) {
+      const Requirement& need = work_.requirements[r];
+      latest = std::max(latest, block_round_[work_.outputs[need.operation].first_block + need.block]);
+    }
+    return latest;
+  }
+
+  void check_producers() {
+    if (first_use_.empty()) return;
+    for (std::uint32_t tile = 0; tile < work_.tiles.size(); ++tile) {
+      if (first_use_[tile] == kNone || work_.tiles[tile].requirements.count == 0) continue;
+      const std::int64_t produced = latest_producer(tile);
+      if (produced >= first_use_[tile]) {
+        const auto& range = work_.tiles[tile].requirements;
+        fail("stored tile " + std::to_string(tile) + " is read in round " + std::to_string(first_use_[tile]) +
+             " but \"" + work_.network.operations[work_.requirements[range.first].operation].name +
+             "\" and others produce it until round " + std::to_string(produced));
+      }
+    }
+  }
+
+  const Schedule& schedule_;
+  const RoundOrder& order_;
+  const TiledWorkload& work_;
+  const Machine& machine_;
+  std::vector<std::string> problems_;
+  std::vector<std::uint32_t> first_use_;    ///< per stored tile
+  std::vector<std::int64_t> block_round_;   ///< per output block: the round that completes it; -1: nothing writes it
+};
+
+}  // namespace
+
+void check_schedule(const Schedule& schedule, const RoundOrder& order, const TiledWorkload& work,
+                    const Machine& machine, bool trusted) {
+  const std::vector<std::string> problems = ScheduleChecker(schedule, order, work, machine).run();
+  if (problems.empty()) return;
+  std::vector<Issue> issues;
+  issues.reserve(problems.size());
+  for (const std::string& problem : problems) {
+    issues.push_back({trusted ? "internal error in scheduler " + schedule.scheduler : "schedule", {}, problem, {}});
+  }
+  throw Error(trusted ? ErrorKind::internal : ErrorKind::bad_input, std::move(issues));
+}
+
+}  // namespace podsim

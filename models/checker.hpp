@@ -89,7 +89,7 @@ class Checker final : public sc_core::sc_module, public CircuitMonitor, public B
   std::vector<int> path_;
   // When things can be read.
   std::vector<std::int64_t> sum_from_;        ///< per tile operation and pass
-  std::vector<std::uint8_t> is_read_;           ///< likewise: somebody reads it, so that it takes space
+  std::vector<std::uint8_t> is_read_;         ///< likewise: somebody reads it, so that it takes space
   std::vector<std::int64_t> fill_from_;       ///< per stored tile that DRAM fills
   std::vector<std::int64_t> block_from_;      ///< per output block: its first row
   std::vector<std::uint32_t> block_missing_;  ///< tiles of the block that are not on their way yet

@@ -43,7 +43,9 @@ struct ByRound {
 
 class Planner {
  public:
-  Planner(const TiledWorkload& work, const Schedule& schedule, const RoundOrder& order, const Machine& machine)
+  /// \param capacity bytes of one bank
+  Planner(const TiledWorkload& work, const Schedule& schedule, const RoundOrder& order, const Machine& machine,
+          std::int64_t capacity)
       : work_(work),
         schedule_(schedule),
         order_(order),
@@ -52,7 +54,14 @@ class Planner {
         tiles_(static_cast<ItemId>(work.tiles.size())),
         mains_(static_cast<ItemId>(schedule.main.size())),
         posts_(static_cast<ItemId>(schedule.post.size())),
-        capacity_(machine.config.bank_capacity().count()) {}
+        capacity_(capacity) {}
+
+  /// A round needs more in one bank than it holds.
+  struct Overflow {
+    std::string bank;
+    std::uint32_t round;
+    std::int64_t needed;
+  };
 
   MemoryPlan run() {
     find_lifetimes();
@@ -420,15 +429,8 @@ class Planner {
   [[noreturn]] void fail(const Bank& bank, ItemId wanted, std::uint32_t size) const {
     std::int64_t needed = size;
     for (ItemId item = bank.head; item != kNone; item = next_[item]) needed += bytes_of(item);
-    const std::string where = std::string(class_name(class_of(wanted))) + " bank " + std::to_string(this->bank(wanted));
-    const bool off = machine_.config.spill == "off";
-    throw Error(ErrorKind::run_failed,
-                {Issue{{},
-                       "/hardware/banks/capacity_kib",
-                       where + " holds " + with_thousands(capacity_) + " bytes, but round " + std::to_string(round_) +
-                           " of the schedule needs " + with_thousands(needed) + " bytes in it at once",
-                       "at least " + std::to_string(ceil_div(needed, 1024)) + " KiB would fit" +
-                           (off ? ", or allow /hardware/spill \"lru\"" : "")}});
+    throw Overflow{std::string(class_name(class_of(wanted))) + " bank " + std::to_string(this->bank(wanted)), round_,
+                   needed};
   }
 
   // --- least recently used ----------------------------------------------------------------------------------------
@@ -517,9 +519,51 @@ std::uint32_t item_bytes(const TiledWorkload& work, const Schedule& schedule, co
   return static_cast<std::uint32_t>(pass.rows) * static_cast<std::uint32_t>(pass.columns) * width;
 }
 
+namespace {
+
+/// The smallest capacity of a bank with which all rounds can be planned. What a round cannot do without does not depend
+/// on the capacity, so every larger one will do, too.
+std::int64_t smallest_capacity_kib(const TiledWorkload& work, const Schedule& schedule, const RoundOrder& order,
+                                   const Machine& machine, const Planner::Overflow& first) {
+  std::int64_t too_small = ceil_div(first.needed, 1024) - 1;
+  std::int64_t enough = too_small + 1;
+  auto fits = [&](std::int64_t kib) {
+    try {
+      Planner(work, schedule, order, machine, kib * 1024).run();
+      return true;
+    } catch (const Planner::Overflow&) {
+      return false;
+    }
+  };
+  while (!fits(enough)) {
+    too_small = enough;
+    enough *= 2;
+  }
+  while (enough - too_small > 1) {
+    const std::int64_t middle = too_small + (enough - too_small) / 2;
+    (fits(middle) ? enough : too_small) = middle;
+  }
+  return enough;
+}
+
+}  // namespace
+
 MemoryPlan plan_memory(const TiledWorkload& work, const Schedule& schedule, const RoundOrder& order,
                        const Machine& machine) {
-  return Planner(work, schedule, order, machine).run();
+  const std::int64_t capacity = machine.config.bank_capacity().count();
+  try {
+    return Planner(work, schedule, order, machine, capacity).run();
+  } catch (const Planner::Overflow& overflow) {
+    const bool off = machine.config.spill == "off";
+    throw Error(ErrorKind::run_failed,
+                {Issue{{},
+                       "/hardware/banks/capacity_kib",
+                       overflow.bank + " holds " + with_thousands(capacity) + " bytes, but round " +
+                           std::to_string(overflow.round) + " of the schedule needs " +
+                           with_thousands(overflow.needed) + " bytes in it at once",
+                       "at least " + std::to_string(smallest_capacity_kib(work, schedule, order, machine, overflow)) +
+                           " KiB would fit" + (off ? ", or allow /hardware/spill \"lru\"" : "")}});
+  }
 }
 
 }  // namespace podsim

@@ -88,6 +88,7 @@ Placer::Placer(const TiledWorkload& work, const Machine& machine, std::int64_t r
     : work_(work),
       machine_(machine),
       round_failures_(round_failures),
+      shared_ports_(machine.config.banks.p_ports == "shared"),
       rounds_(machine),
       pods_(machine.config.terminals()),
       banks_(machine.config.terminals()) {
@@ -185,7 +186,7 @@ void Placer::set_twin(std::uint32_t id, std::uint32_t twin) {
   post_round_[id] = post_round_[twin] = std::max(schedule_.post[id].round, schedule_.post[twin].round);
 }
 
-bool Placer::try_post(PostPlacement& pass, Round& round, int bank) {
+bool Placer::try_post(PostPlacement& pass, Round& round, int bank, int avoid_bank) {
   const int bank1 = bank_of(pass.in1);
   const int bank2 = bank_of(pass.in2);
   if (bank >= 0 && !round.free_pp_out.test(bank)) return false;
@@ -195,6 +196,11 @@ bool Placer::try_post(PostPlacement& pass, Round& round, int bank) {
   };
   if (!port_free(round.pp_in1, bank1, pass.in1)) return false;
   if (bank2 >= 0 && !port_free(round.pp_in2, bank2, pass.in2)) return false;
+  if (shared_ports_) {
+    // All passes of a round read in the same cycles, so that a bank can serve one of the two inputs only.
+    if (round.pp_in2[static_cast<std::size_t>(bank1)] != Round::kNoSource) return false;
+    if (bank2 >= 0 && round.pp_in1[static_cast<std::size_t>(bank2)] != Round::kNoSource) return false;
+  }
 
   pods_ = round.free_post_processors;
   round.post_in1->restrict_destinations(bank1, pods_);
@@ -205,6 +211,7 @@ bool Placer::try_post(PostPlacement& pass, Round& round, int bank) {
       if (!round.post_out->is_free(bank, pp)) continue;
     } else {
       banks_ = round.free_pp_out;
+      if (avoid_bank >= 0) banks_.reset(avoid_bank);
       round.post_out->restrict_sources(pp, banks_);
       out = banks_.next();
       if (out < 0) continue;
@@ -226,8 +233,28 @@ bool Placer::try_post(PostPlacement& pass, Round& round, int bank) {
 }
 
 std::uint32_t Placer::place_post(PostPlacement pass, std::uint32_t earliest, int bank) {
+  if (shared_ports_ && pass.in2.kind != PostSource::Kind::none && bank_of(pass.in1) == bank_of(pass.in2)) {
+    if (machine_.config.bank_count() < 2) {
+      throw Error(ErrorKind::run_failed,
+                  {Issue{{},
+                         "/hardware/banks/p_ports",
+                         "with shared ports a single P bank cannot deliver the two operands of an add",
+                         "use at least 2 banks, or \"independent\""}});
+    }
+    PostPlacement move = pass;
+    move.kind = PostPlacement::Kind::move;
+    move.in2 = {};
+    move.writes_output = false;
+    const std::uint32_t moved = first_fit_post(move, earliest, -1, bank_of(pass.in1));
+    pass.in1 = {PostSource::Kind::post_sum, moved};
+    earliest = std::max(earliest, schedule_.post[moved].round + 1);
+  }
+  return first_fit_post(pass, earliest, bank, -1);
+}
+
+std::uint32_t Placer::first_fit_post(PostPlacement pass, std::uint32_t earliest, int bank, int avoid_bank) {
   std::uint32_t number = rounds_.next_for_post(earliest);
-  while (!try_post(pass, rounds_.at(number), bank)) {
+  while (!try_post(pass, rounds_.at(number), bank, avoid_bank)) {
     if (++rounds_.at(number).post_failures == round_failures_) rounds_.mark_full_for_post(number);
     number = rounds_.next_for_post(number + 1);
   }

@@ -88,6 +88,7 @@ class Placer {
   /// Puts a pass into the earliest round from `earliest` on that has room, and stores it.
   /// \param bank the terminal to write to, or -1 for the first free one
   /// \return its id
+  /// With shared P bank ports a pass cannot read both operands from one bank: one of them is moved to another first.
   std::uint32_t place_post(PostPlacement pass, std::uint32_t earliest, int bank = -1);
 
   Schedule& schedule() { return schedule_; }
@@ -100,11 +101,13 @@ class Placer {
   std::uint32_t round_of(const PostSource& source) const;
 
  private:
-  bool try_post(PostPlacement& pass, Round& round, int bank);
+  bool try_post(PostPlacement& pass, Round& round, int bank, int avoid_bank);
+  std::uint32_t first_fit_post(PostPlacement pass, std::uint32_t earliest, int bank, int avoid_bank);
 
   const TiledWorkload& work_;
   const Machine& machine_;
   std::int64_t round_failures_;
+  bool shared_ports_;  ///< P banks have one read port for all
   RoundTable rounds_;
   Schedule schedule_;
   std::vector<std::uint32_t> post_round_;  ///< per pass: its round or its twin's, the later

@@ -45,6 +45,7 @@ struct PostPlacement {
     statistics,  ///< a tile of a row-wise operation -> its statistics
     combine,     ///< two statistics -> one
     normalize,   ///< tile and statistics -> one output tile
+    move,        ///< a tile -> another P bank
   };
   Kind kind = Kind::add;
   bool writes_output = false;  ///< false: an intermediate tile that a later pass reads

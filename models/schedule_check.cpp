@@ -89,6 +89,8 @@ class ScheduleChecker {
     std::array<PortWatch, 7> ports{PortWatch(banks), PortWatch(banks), PortWatch(banks), PortWatch(banks),
                                    PortWatch(banks), PortWatch(banks), PortWatch(banks)};
     auto& [x_port, w_port, p_in_port, p_out_port, in1_port, in2_port, out_port] = ports;
+    const bool shared_ports = machine_.config.banks.p_ports == "shared";
+    PortWatch read_port(banks);
     const auto rounds = static_cast<std::uint32_t>(order_.main_first.size() - 1);
     std::uint32_t round = 0;
     auto circuit = [&](LinkWatch& fabric, PortWatch& port, const char* fabric_name, int bank, int unit,
@@ -108,6 +110,7 @@ class ScheduleChecker {
       for (PortWatch& port : ports) port.next_round();
       pods.next_round();
       post_processors.next_round();
+      read_port.next_round();
       for (std::uint32_t n = order_.main_first[round]; n < order_.main_first[round + 1]; ++n) {
         const std::uint32_t op = order_.main_ids[n];
         const MainPlacement& place = schedule_.main[op];
@@ -138,6 +141,10 @@ class ScheduleChecker {
         auto source = [&](LinkWatch& fabric, PortWatch& port, const char* fabric_name, const PostSource& from) {
           if (from.kind == PostSource::Kind::none) return;
           if (from.kind == PostSource::Kind::stored) use_tile(from.index, round);
+          if (shared_ports && !read_port.take(bank_of(from), &fabric == &in1 ? 1 : 2)) {
+            fail("round " + std::to_string(round) + ": PP-in1 and PP-in2 both need the shared port of P bank " +
+                 std::to_string(bank_of(from)));
+          }
           circuit(fabric, port, fabric_name, bank_of(from), pass.post_processor,
                   (static_cast<std::uint64_t>(from.kind) << 32) | from.index);
         };
@@ -268,8 +275,7 @@ class ScheduleChecker {
         for (std::uint32_t op = gemm.first_op; op < gemm.first_op + gemm.op_count; ++op) {
           const OpIndex at = op_index(gemm, op);
           for (const std::uint32_t block : output_blocks_of(gemm, at.g, at.i)) {
-            block_round_[first + block] =
-                std::max<std::int64_t>(block_round_[first + block], schedule_.main[op].round);
+            block_round_[first + block] = std::max<std::int64_t>(block_round_[first + block], schedule_.main[op].round);
           }
         }
       } else {
@@ -324,8 +330,8 @@ class ScheduleChecker {
   const TiledWorkload& work_;
   const Machine& machine_;
   std::vector<std::string> problems_;
-  std::vector<std::uint32_t> first_use_;    ///< per stored tile
-  std::vector<std::int64_t> block_round_;   ///< per output block: the round that completes it; -1: nothing writes it
+  std::vector<std::uint32_t> first_use_;   ///< per stored tile
+  std::vector<std::int64_t> block_round_;  ///< per output block: the round that completes it; -1: nothing writes it
 };
 
 }  // namespace

@@ -6,13 +6,6 @@
 namespace podsim {
 namespace {
 
-constexpr std::int64_t kUnknown = -1;
-
-/// Cycles to read a row out of a bank before it is launched.
-constexpr std::int64_t kBankRead = 1;
-/// Cycles until a row that entered a bank can be read.
-constexpr std::int64_t kBankWrite = 1;
-
 FabricId fabric_of(ReadPort port) {
   switch (port) {
     case ReadPort::post_in1:
@@ -26,12 +19,6 @@ FabricId fabric_of(ReadPort port) {
 
 }  // namespace
 
-const char* stall_cause_name(StallCause cause) {
-  static constexpr const char* kNames[kStallCauses] = {"weights",    "network",        "bank",
-                                                       "dependency", "post_processor", "memory"};
-  return kNames[static_cast<int>(cause)];
-}
-
 TilingController::TilingController(const sc_core::sc_module_name& name, RunContext& context, const Machine& machine,
                                    Checker& checker, Dram& memory)
     : sc_module(name),
@@ -40,16 +27,11 @@ TilingController::TilingController(const sc_core::sc_module_name& name, RunConte
       config_(machine.config),
       checker_(checker),
       memory_(memory),
-      uniform_latency_(machine.topology->has_uniform_latency() ? machine.topology->max_latency().count() : -1),
+      shared_ports_(machine.config.banks.p_ports == "shared"),
+      board_(machine),
+      accounts_(machine.config),
       max_latency_(machine.topology->max_latency().count()),
       array_latency_(machine.config.array_latency().count()),
-      links_{LinkSchedule(*machine.topology, is_write_fabric(FabricId::x)),
-             LinkSchedule(*machine.topology, is_write_fabric(FabricId::w)),
-             LinkSchedule(*machine.topology, is_write_fabric(FabricId::p_in)),
-             LinkSchedule(*machine.topology, is_write_fabric(FabricId::p_out)),
-             LinkSchedule(*machine.topology, is_write_fabric(FabricId::post_in1)),
-             LinkSchedule(*machine.topology, is_write_fabric(FabricId::post_in2)),
-             LinkSchedule(*machine.topology, is_write_fabric(FabricId::post_out))},
       x_reads_(static_cast<std::size_t>(machine.config.bank_count())),
       w_reads_(x_reads_),
       p_reads_(x_reads_),
@@ -57,37 +39,23 @@ TilingController::TilingController(const sc_core::sc_module_name& name, RunConte
       in2_reads_(x_reads_) {
   fills.bind(*this);
   spills.bind(*this);
-  SC_METHOD(run_main);
-  sensitive << main_wake_.event();
-  dont_initialize();
-  SC_METHOD(run_post);
-  sensitive << post_wake_.event();
+  SC_METHOD(run);
+  sensitive << wake_.event();
   dont_initialize();
 }
 
 void TilingController::reset() {
-  main_wake_.reset();
-  post_wake_.reset();
+  wake_.reset();
+  main_ = post_ = Sequence{};
   finish_.reset();
   main_round_ = post_round_ = 0;
   loading_ = true;
-  decided_main_ = decided_post_ = -1;
   done_ = false;
   finish_cycle_ = 0;
-  stream_start_.clear();
-  stream_end_.clear();
-  post_start_.clear();
-  post_end_.clear();
-  post_queued_.clear();
   load_start_ = load_end_ = loading_rows_ = 0;
-  spills_done_ = spills_done_cycle_ = 0;
-  for (LinkSchedule& links : links_) links.clear();
-  for (auto& ports : ports_) ports.assign(static_cast<std::size_t>(config_.terminals()), 0);
-  stalls_ = {};
-  stream_cycles_ = fill_cycles_ = 0;
-  busy_pod_cycles_ = barrier_pod_cycles_ = idle_pod_cycles_ = 0;
-  macs_ = last_work_ = passes_done_ = 0;
-  charged_last_ = 0;
+  last_wait_ = earlier_wait_ = StallCause::memory;
+  last_wait_cycle_ = -1;
+  board_.reset();
 }
 
 void TilingController::begin() {
@@ -95,239 +63,95 @@ void TilingController::begin() {
   const Program& program = *context_.program;
   const TiledWorkload& work = program.work;
   rounds_ = static_cast<std::uint32_t>(program.order.main_first.size()) - 1;
-  fill_ready_.assign(program.memory.fills.size(), kUnknown);
-  block_ready_.assign(work.block_count, 0);
-  block_queued_.assign(work.block_count, 0);
-  block_missing_.assign(work.block_count, 0);
-  list_ready_.assign(work.requirements.size(), kUnknown);
-  list_queued_.assign(work.requirements.size(), 0);
-  operations_.assign(work.network.operations.size(), {});
-  round_ops_.assign(work.network.operations.size(), 0);
+  board_.begin(program);
+  accounts_.begin(program);
   outputs_written_.assign(work.network.operations.size(), 0);
-
-  if (program.schedule.without_finalize) {
-    // Every tile operation and add counts towards the blocks of its output.
-    for (const GemmTiles& gemm : work.gemms) {
-      for (std::uint32_t op = gemm.first_op; op < gemm.first_op + gemm.op_count; ++op) {
-        const OpIndex at = op_index(gemm, op);
-        for (const std::uint32_t block : output_blocks_of(gemm, at.g, at.i)) {
-          ++block_missing_[work.outputs[static_cast<std::size_t>(gemm.operation)].first_block + block];
-        }
-      }
-    }
-    for (const PostPlacement& pass : program.schedule.post) {
-      const GemmTiles& gemm = work.gemms[work.tiles_of_operation[pass.operation]];
-      const std::int64_t rest = (pass.tile - gemm.first_output) / gemm.k_count;
-      for (const std::uint32_t block : output_blocks_of(gemm, rest / gemm.i_count, rest % gemm.i_count)) {
-        ++block_missing_[work.outputs[pass.operation].first_block + block];
-      }
-    }
-  } else {
-    for (const OutputBlocks& blocks : work.outputs) {
-      std::fill_n(block_missing_.begin() + blocks.first_block, blocks.block_count, blocks.tiles_per_block);
-    }
-  }
-
-  // Which banks an operation's rows go to: those of all operands that read it.
-  destination_classes_.assign(work.network.operations.size(), 0);
-  for (const StoredTile& tile : work.tiles) {
-    for (std::uint32_t r = tile.requirements.first; r < tile.requirements.first + tile.requirements.count; ++r) {
-      destination_classes_[work.requirements[r].operation] |=
-          static_cast<std::uint8_t>(1U << static_cast<unsigned>(tile.bank_class));
-    }
-  }
-  for (std::uint8_t& classes : destination_classes_) {
-    // What nobody on chip reads leaves through a P bank.
-    if (classes == 0) classes = static_cast<std::uint8_t>(1U << static_cast<unsigned>(BankClass::p));
-  }
-  main_wake_.notify(context_, 0, 0);
-  post_wake_.notify(context_, 0, 0);
+  poke(main_, 0);
+  poke(post_, 0);
 }
 
 // --- what others tell ------------------------------------------------------------------------------------------------
 
-void TilingController::poke_main(std::int64_t now) {
-  main_wake_.notify(context_, now, now);
-}
-void TilingController::poke_post(std::int64_t now) {
-  post_wake_.notify(context_, now, now);
+void TilingController::poke(Sequence& sequence, std::int64_t now) {
+  sequence.poked = true;
+  wake_.notify(context_, now, now);
 }
 
 void TilingController::filling(std::uint32_t fill, std::int64_t cycle, std::int64_t now) {
-  fill_ready_[fill] = cycle;
+  board_.note_fill(fill, cycle);
   checker_.filled(fill, cycle);
   const Fill& what = context_.program->memory.fills[fill];
   space->take(what.item, now);
   if (what.need_stage == Stage::post) {
-    if (what.need_round <= post_round_) poke_post(now);
+    if (what.need_round <= post_round_) poke(post_, now);
   } else if (what.need_round <= main_round_) {
-    poke_main(now);
+    poke(main_, now);
   }
 }
 
 void TilingController::fill_delayed(std::uint32_t fill, std::int64_t cycle) {
   // Whoever waits for it sleeps until the cycle it was promised for, and then looks again.
-  fill_ready_[fill] = cycle;
+  board_.note_fill(fill, cycle);
   checker_.filled(fill, cycle);
 }
 
 void TilingController::spilled(std::int64_t count, std::int64_t cycle, std::int64_t now) {
-  for (std::int64_t spill = spills_done_; spill < count; ++spill) {
+  for (std::int64_t spill = board_.spills_done(); spill < count; ++spill) {
     space->give_back(context_.program->memory.spills[static_cast<std::size_t>(spill)].item, cycle);
   }
-  spills_done_ = count;
-  spills_done_cycle_ = cycle;
-  poke_main(now);
-  poke_post(now);
-}
-
-bool TilingController::fills_ready(std::uint32_t round, Stage stage, std::int64_t& ready) const {
-  const auto& first = context_.program->memory.fills_first;
-  const std::size_t at = static_cast<std::size_t>(round) * kStages + static_cast<std::size_t>(stage);
-  for (std::uint32_t f = first[at]; f < first[at + 1]; ++f) {
-    if (fill_ready_[f] == kUnknown) return false;
-    ready = std::max(ready, fill_ready_[f]);
-  }
-  return true;
-}
-
-// --- readiness -------------------------------------------------------------------------------------------------------
-
-bool TilingController::block_ready(std::uint32_t operation, std::uint32_t block, std::int64_t& ready, bool& queued) {
-  const Program& program = *context_.program;
-  const TiledWorkload& work = program.work;
-  if (program.schedule.without_finalize && work.network.operations[operation].vector() != nullptr) {
-    // No passes: its rows are there when those of its inputs are.
-    const VectorTiles& vector = work.vectors[work.tiles_of_operation[operation]];
-    for (const std::uint32_t operand : vector.inputs) {
-      const std::uint32_t tile = work.operands[operand].first_tile + static_cast<std::uint32_t>(block * vector.k_count);
-      if (!rows_ready(work.tiles[tile].requirements, ready, queued)) return false;
-    }
-    return true;
-  }
-  const std::size_t flat = work.outputs[operation].first_block + block;
-  if (block_missing_[flat] != 0) return false;
-  if (block_ready_[flat] > ready) {
-    ready = block_ready_[flat];
-    queued = block_queued_[flat] != 0;
-  }
-  return true;
-}
-
-bool TilingController::rows_ready(RequirementRange range, std::int64_t& ready, bool& queued) {
-  if (range.count == 0) return true;
-  std::int64_t& known = list_ready_[range.first];
-  if (known == kUnknown) {
-    std::int64_t latest = 0;
-    bool latest_queued = false;
-    for (std::uint32_t r = range.first; r < range.first + range.count; ++r) {
-      const Requirement& need = context_.program->work.requirements[r];
-      std::int64_t of_block = 0;
-      bool of_block_queued = false;
-      if (!block_ready(need.operation, need.block, of_block, of_block_queued)) return false;
-      if (of_block + need.offset > latest) {
-        latest = of_block + need.offset;
-        latest_queued = of_block_queued;
-      }
-    }
-    known = latest;
-    list_queued_[range.first] = latest_queued ? 1 : 0;
-  }
-  if (known > ready) {
-    ready = known;
-    queued = list_queued_[range.first] != 0;
-  }
-  return true;
-}
-
-bool TilingController::sum_ready(const PostSource& source, std::int64_t& ready) const {
-  const Schedule& schedule = context_.program->schedule;
-  if (source.kind == PostSource::Kind::main_sum) {
-    const MainPlacement& place = schedule.main[source.index];
-    if (place.round >= stream_start_.size()) return false;
-    ready = stream_start_[place.round] + array_latency_ + latency(place.p_bank, place.pod) + kBankWrite;
-    return true;
-  }
-  const PostPlacement& pass = schedule.post[source.index];
-  if (pass.round >= post_start_.size()) return false;
-  ready = post_start_[pass.round] + config_.post_processors.latency_cycles + latency(pass.bank, pass.post_processor) +
-          kBankWrite;
-  return true;
-}
-
-void TilingController::write_block(std::uint32_t operation, std::uint32_t block, std::int64_t ready, bool queued) {
-  const std::size_t flat = context_.program->work.outputs[operation].first_block + block;
-  --block_missing_[flat];
-  if (ready > block_ready_[flat]) {
-    block_ready_[flat] = ready;
-    block_queued_[flat] = queued ? 1 : 0;
-  }
-}
-
-void TilingController::write_output(const GemmTiles& gemm, std::int64_t g, std::int64_t i, std::int64_t ready,
-                                    bool queued) {
-  const auto operation = static_cast<std::uint32_t>(gemm.operation);
-  if (!gemm.output_rows_per_group) {
-    write_block(operation, static_cast<std::uint32_t>(g / gemm.packed_groups_per_image * gemm.i_count + i), ready,
-                queued);
-    return;
-  }
-  for (std::int64_t q = 0; q < gemm.groups_in(g); ++q) {
-    write_block(operation, static_cast<std::uint32_t>((gemm.first_group(g) + q) * gemm.i_count + i), ready, queued);
-  }
-}
-
-std::int64_t& TilingController::port_free(FabricId fabric, int bank) {
-  FabricId port = fabric;
-  if (config_.banks.p_ports == "shared") {
-    if (fabric == FabricId::post_in1 || fabric == FabricId::post_in2) port = FabricId::p_in;
-    if (fabric == FabricId::post_out) port = FabricId::p_out;
-  }
-  return ports_[static_cast<std::size_t>(port)][static_cast<std::size_t>(bank)];
+  board_.note_spills(count, cycle);
+  poke(main_, now);
+  poke(post_, now);
 }
 
 // --- deciding --------------------------------------------------------------------------------------------------------
 
-TilingController::Decision TilingController::at(CycleEvent& event, std::int64_t& decided, std::int64_t start,
-                                                std::int64_t lead, std::int64_t now) {
+TilingController::Decision TilingController::sleep(Sequence& sequence, std::int64_t cycle) {
+  sequence.wake = cycle;
+  return Decision::wait;
+}
+
+TilingController::Decision TilingController::at(Sequence& sequence, std::int64_t start, std::int64_t now) {
   // Orders go out a cycle before the first bank is read, and early enough that the next decision, whose circuits may
   // be longer, is not late because of this one.
-  const std::int64_t when = start - lead - kBankRead - max_latency_;
-  decided = start;
+  const std::int64_t when = start - sequence.lead - kBankRead - max_latency_;
+  sequence.start = start;
   if (when <= now) return Decision::commit;
-  event.notify(context_, now, when);
-  return Decision::sleep;
+  sequence.wake = when;
+  sequence.is_decided = !shared_ports_;  // others may take a shared port before this one is ordered: look again then
+  return Decision::wait;
 }
 
-void TilingController::run_main() {
+void TilingController::run() {
   if (context_.step_back()) {
     next_trigger(sc_core::SC_ZERO_TIME);
     return;
   }
-  main_wake_.fired();
-  context_.guard([this] { step_main(main_wake_.cycle()); });
+  wake_.fired();
+  context_.guard([this] { step(wake_.cycle()); });
 }
 
-void TilingController::run_post() {
-  if (context_.step_back()) {
-    next_trigger(sc_core::SC_ZERO_TIME);
-    return;
+void TilingController::step(std::int64_t now) {
+  checker_.advance(now);
+  // One process for both, pods first, so that the order in which the kernel runs processes cannot matter.
+  while (main_.is_due(now) || post_.is_due(now)) {
+    if (main_.is_due(now)) step_main(now);
+    if (post_.is_due(now)) step_post(now);
   }
-  post_wake_.fired();
-  context_.guard([this] { step_post(post_wake_.cycle()); });
+  for (const Sequence* sequence : {&main_, &post_}) {
+    if (sequence->wake >= 0) wake_.notify(context_, now, sequence->wake);
+  }
+  maybe_finish(now);
 }
 
 void TilingController::step_main(std::int64_t now) {
-  checker_.advance(now);
+  main_.begin_step();
   while (main_round_ < rounds_) {
-    Decision decision = Decision::commit;
-    if (decided_main_ >= 0) {
-      // Found before; a poke may have come early.
-      decision = at(main_wake_, decided_main_, decided_main_, main_lead_, now);
-    } else {
-      decision = loading_ ? decide_weights(now) : decide_stream(now);
-    }
-    if (decision != Decision::commit) return;
+    const Decision decision = main_.is_decided ? at(main_, main_.start, now)
+                              : loading_       ? decide_weights(now)
+                                               : decide_stream(now);
+    if (decision == Decision::wait) return;
+    main_.is_decided = false;
     if (loading_) {
       order_weights();
       loading_ = false;
@@ -335,11 +159,9 @@ void TilingController::step_main(std::int64_t now) {
       order_stream(now);
       loading_ = true;
       ++main_round_;
-      poke_post(now);
+      post_.poked = true;
     }
-    decided_main_ = -1;
   }
-  maybe_finish(now);
 }
 
 TilingController::Decision TilingController::decide_weights(std::int64_t now) {
@@ -350,13 +172,13 @@ TilingController::Decision TilingController::decide_weights(std::int64_t now) {
   std::int64_t free_shadow = 0;
   if (q > 0) {
     free_shadow = config_.pods.weight_buffers == "double"
-                      ? stream_start_[q - 1]
-                      : stream_end_[q - 1] + config_.row_stages() + config_.col_stages() - 2;
+                      ? board_.stream_start[q - 1]
+                      : board_.stream_end[q - 1] + config_.row_stages() + config_.col_stages() - 2;
   }
   load_bound_.raise(StallCause::weights, std::max(free_shadow, load_end_));
   w_reads_.next();
   loading_rows_ = 0;
-  main_lead_ = 0;
+  main_.lead = 0;
   const std::uint32_t first = program.order.main_first[q];
   const std::uint32_t end = program.order.main_first[q + 1];
   std::int64_t written = 0;
@@ -368,37 +190,39 @@ TilingController::Decision TilingController::decide_weights(std::int64_t now) {
     const std::uint32_t tile =
         gemm.stationary_tile(work.operands[gemm.stationary].first_tile, index.g, index.j, index.k);
     const StoredTile& stored = work.tiles[tile];
-    const std::int64_t cycles = latency(stored.bank, program.schedule.main[op].pod);
+    const std::int64_t cycles = board_.latency(stored.bank, program.schedule.main[op].pod);
     w_reads_.add(stored.bank, cycles);
-    main_lead_ = std::max(main_lead_, cycles);
+    main_.lead = std::max(main_.lead, cycles);
     loading_rows_ = std::max<std::int64_t>(loading_rows_, stored.rows);
-    if (!rows_ready(stored.requirements, written, queued)) return Decision::wait;
+    if (!board_.rows_ready(stored.requirements, written, queued)) {
+      wait_for(StallCause::post_processor, now);
+      return Decision::wait;
+    }
   }
   if (first == end) {
-    decided_main_ = load_bound_.highest();
+    main_.start = load_bound_.highest();
     return Decision::commit;
   }
   if (written > 0) {
-    load_bound_.raise(queued ? StallCause::post_processor : StallCause::dependency, written + kBankRead + main_lead_);
+    load_bound_.raise(queued ? StallCause::post_processor : StallCause::dependency, written + kBankRead + main_.lead);
   }
   std::int64_t fetched = 0;
-  if (!fills_ready(q, Stage::weights, fetched)) {
-    waited_for_ = StallCause::memory;
+  if (!board_.fills_ready(q, Stage::weights, fetched)) {
+    wait_for(StallCause::memory, now);
     return Decision::wait;
   }
   if (fetched > now) {
-    main_wake_.notify(context_, now, fetched);  // it may yet be delayed
-    return Decision::sleep;
+    return sleep(main_, fetched);  // it may yet be delayed
   }
-  if (fetched > 0) load_bound_.raise(StallCause::memory, fetched + kBankRead + main_lead_);
-  LinkSchedule& links = links_[static_cast<std::size_t>(FabricId::w)];
+  if (fetched > 0) load_bound_.raise(StallCause::memory, fetched + kBankRead + main_.lead);
+  LinkSchedule& links = board_.links(FabricId::w);
   for (std::uint32_t n = first; n < end; ++n) {
     const std::uint32_t op = program.order.main_ids[n];
     const GemmTiles& gemm = work.gemm_of_op(op);
     const OpIndex index = op_index(gemm, op);
     const int bank =
         work.tiles[gemm.stationary_tile(work.operands[gemm.stationary].first_tile, index.g, index.j, index.k)].bank;
-    const std::int64_t port = port_free(FabricId::w, bank);
+    const std::int64_t port = board_.port_free(FabricId::w, bank);
     if (port > 0) load_bound_.raise(StallCause::bank, port + kBankRead + w_reads_.of(bank));
     if (!links.never_conflicts()) {
       const std::int64_t launch = links.earliest_launch(bank, program.schedule.main[op].pod);
@@ -406,20 +230,20 @@ TilingController::Decision TilingController::decide_weights(std::int64_t now) {
     }
   }
   // An order takes effect in the next cycle.
-  const std::int64_t start = std::max(load_bound_.highest(), now + kBankRead + main_lead_);
+  const std::int64_t start = std::max(load_bound_.highest(), now + kBankRead + main_.lead);
   if (start > load_bound_.highest()) {
-    load_bound_.raise(q == 0 ? StallCause::weights : waited_for_, start);
+    load_bound_.raise(q == 0 ? StallCause::weights : waited_for(now), start);
   }
-  return at(main_wake_, decided_main_, start, main_lead_, now);
+  return at(main_, start, now);
 }
 
 void TilingController::order_weights() {
   const Program& program = *context_.program;
   const TiledWorkload& work = program.work;
   const std::uint32_t q = main_round_;
-  load_start_ = decided_main_;
+  load_start_ = main_.start;
   load_end_ = load_start_ + loading_rows_;
-  LinkSchedule& links = links_[static_cast<std::size_t>(FabricId::w)];
+  LinkSchedule& links = board_.links(FabricId::w);
   for (std::uint32_t n = program.order.main_first[q]; n < program.order.main_first[q + 1]; ++n) {
     const std::uint32_t op = program.order.main_ids[n];
     const GemmTiles& gemm = work.gemm_of_op(op);
@@ -437,11 +261,10 @@ void TilingController::order_weights() {
     transfer.unit = pod;
     transfer.item = tile;
     transfer.id = op;
-    port_free(FabricId::w, stored.bank) = transfer.launch - kBankRead + stored.rows;
+    board_.port_free(FabricId::w, stored.bank) = transfer.launch - kBankRead + stored.rows;
     if (!links.never_conflicts()) links.reserve(stored.bank, pod, transfer.launch, stored.rows);
     w_banks[stored.bank]->read(ReadPort::main, transfer);
-    operations_[static_cast<std::size_t>(gemm.operation)].weight_bytes +=
-        static_cast<std::int64_t>(stored.rows) * stored.columns;
+    accounts_.weights(gemm, static_cast<std::int64_t>(stored.rows) * stored.columns);
   }
 }
 
@@ -452,20 +275,20 @@ TilingController::Decision TilingController::decide_stream(std::int64_t now) {
   const std::uint32_t first = program.order.main_first[q];
   const std::uint32_t end = program.order.main_first[q + 1];
   stream_bound_ = {};
-  main_lead_ = 0;
+  main_.lead = 0;
 
   // Post-processors may fall behind, but not so far that results would need the space of what they still have to read.
   const std::uint32_t read_rounds = program.memory.posts_before[q];
   if (read_rounds > 0) {
-    if (post_end_.size() < read_rounds) {
-      waited_for_ = StallCause::post_processor;
+    if (board_.post_end.size() < read_rounds) {
+      wait_for(StallCause::post_processor, now);
       return Decision::wait;
     }
-    stream_bound_.raise(StallCause::post_processor, post_end_[read_rounds - 1]);
+    stream_bound_.raise(StallCause::post_processor, board_.post_end[read_rounds - 1]);
   }
-  const std::int64_t previous = q > 0 ? stream_end_[q - 1] : 0;
+  const std::int64_t previous = q > 0 ? board_.stream_end[q - 1] : 0;
   if (first == end) {
-    decided_main_ = std::max(previous, stream_bound_.highest());
+    main_.start = std::max(previous, stream_bound_.highest());
     return Decision::commit;
   }
 
@@ -475,11 +298,12 @@ TilingController::Decision TilingController::decide_stream(std::int64_t now) {
     const std::int64_t bound = load_bound_.at[static_cast<std::size_t>(c)];
     if (bound > 0 || cause == StallCause::weights) stream_bound_.raise(cause, bound + loading_rows_);
   }
-  if (program.memory.spills_before[q] > spills_done_) {
-    waited_for_ = StallCause::memory;
+  std::int64_t spilled_cycle = 0;
+  if (!board_.spills_ready(q, spilled_cycle)) {
+    wait_for(StallCause::memory, now);
     return Decision::wait;
   }
-  if (program.memory.spills_before[q] > 0) stream_bound_.raise(StallCause::memory, spills_done_cycle_);
+  stream_bound_.raise(StallCause::memory, spilled_cycle);
 
   x_reads_.next();
   p_reads_.next();
@@ -493,40 +317,39 @@ TilingController::Decision TilingController::decide_stream(std::int64_t now) {
     const OpIndex index = op_index(gemm, op);
     const StoredTile& stored =
         work.tiles[gemm.activation_tile(work.operands[gemm.activation].first_tile, index.g, index.i, index.j)];
-    const std::int64_t x_latency = latency(stored.bank, place.pod);
+    const std::int64_t x_latency = board_.latency(stored.bank, place.pod);
     x_reads_.add(stored.bank, x_latency);
-    main_lead_ = std::max(main_lead_, x_latency);
-    if (!rows_ready(stored.requirements, written, queued)) {
-      waited_for_ = StallCause::post_processor;
+    main_.lead = std::max(main_.lead, x_latency);
+    if (!board_.rows_ready(stored.requirements, written, queued)) {
+      wait_for(StallCause::post_processor, now);
       return Decision::wait;
     }
     if (place.partial_sum_in != kNone) {
       const MainPlacement& from = program.schedule.main[place.partial_sum_in];
-      const std::int64_t p_latency = latency(from.p_bank, place.pod);
+      const std::int64_t p_latency = board_.latency(from.p_bank, place.pod);
       p_reads_.add(from.p_bank, p_latency);
-      main_lead_ = std::max(main_lead_, p_latency);
+      main_.lead = std::max(main_.lead, p_latency);
       std::int64_t ready = 0;
-      sum_ready({PostSource::Kind::main_sum, place.partial_sum_in}, ready);
+      board_.sum_ready({PostSource::Kind::main_sum, place.partial_sum_in}, ready);
       summed = std::max(summed, ready + kBankRead + p_latency);
     }
   }
   if (summed > 0) stream_bound_.raise(StallCause::dependency, summed);
   if (written > 0) {
-    stream_bound_.raise(queued ? StallCause::post_processor : StallCause::dependency, written + kBankRead + main_lead_);
+    stream_bound_.raise(queued ? StallCause::post_processor : StallCause::dependency, written + kBankRead + main_.lead);
   }
   std::int64_t fetched = 0;
-  if (!fills_ready(q, Stage::stream, fetched)) {
-    waited_for_ = StallCause::memory;
+  if (!board_.fills_ready(q, Stage::stream, fetched)) {
+    wait_for(StallCause::memory, now);
     return Decision::wait;
   }
   if (fetched > now) {
-    main_wake_.notify(context_, now, fetched);
-    return Decision::sleep;
+    return sleep(main_, fetched);
   }
-  if (fetched > 0) stream_bound_.raise(StallCause::memory, fetched + kBankRead + main_lead_);
+  if (fetched > 0) stream_bound_.raise(StallCause::memory, fetched + kBankRead + main_.lead);
 
-  const bool watch_links = !links_[0].never_conflicts();
-  const bool watch_ports = watch_links || config_.banks.p_ports == "shared";
+  const bool watch_links = board_.links_can_conflict();
+  const bool watch_ports = watch_links || shared_ports_;
   if (watch_ports) {
     for (std::uint32_t n = first; n < end; ++n) {
       const std::uint32_t op = program.order.main_ids[n];
@@ -535,92 +358,33 @@ TilingController::Decision TilingController::decide_stream(std::int64_t now) {
       const OpIndex index = op_index(gemm, op);
       const int bank =
           work.tiles[gemm.activation_tile(work.operands[gemm.activation].first_tile, index.g, index.i, index.j)].bank;
-      stream_bound_.raise(StallCause::bank, port_free(FabricId::x, bank) + kBankRead + x_reads_.of(bank));
-      const std::int64_t out_latency = latency(place.p_bank, place.pod);
-      stream_bound_.raise(StallCause::bank, port_free(FabricId::p_out, place.p_bank) - array_latency_ - out_latency);
+      stream_bound_.raise(StallCause::bank, board_.port_free(FabricId::x, bank) + kBankRead + x_reads_.of(bank));
+      const std::int64_t out_latency = board_.latency(place.p_bank, place.pod);
+      stream_bound_.raise(StallCause::bank,
+                          board_.port_free(FabricId::p_out, place.p_bank) - array_latency_ - out_latency);
       if (watch_links) {
-        stream_bound_.raise(
-            StallCause::network,
-            links_[static_cast<std::size_t>(FabricId::x)].earliest_launch(bank, place.pod) + x_reads_.of(bank));
         stream_bound_.raise(StallCause::network,
-                            links_[static_cast<std::size_t>(FabricId::p_out)].earliest_launch(place.p_bank, place.pod) -
-                                array_latency_);
+                            board_.links(FabricId::x).earliest_launch(bank, place.pod) + x_reads_.of(bank));
+        stream_bound_.raise(StallCause::network,
+                            board_.links(FabricId::p_out).earliest_launch(place.p_bank, place.pod) - array_latency_);
       }
       if (place.partial_sum_in != kNone) {
         const int from = program.schedule.main[place.partial_sum_in].p_bank;
-        stream_bound_.raise(StallCause::bank, port_free(FabricId::p_in, from) + kBankRead + p_reads_.of(from));
+        stream_bound_.raise(StallCause::bank, board_.port_free(FabricId::p_in, from) + kBankRead + p_reads_.of(from));
         if (watch_links) {
-          stream_bound_.raise(
-              StallCause::network,
-              links_[static_cast<std::size_t>(FabricId::p_in)].earliest_launch(from, place.pod) + p_reads_.of(from));
+          stream_bound_.raise(StallCause::network,
+                              board_.links(FabricId::p_in).earliest_launch(from, place.pod) + p_reads_.of(from));
         }
       }
     }
   }
   std::int64_t start = std::max({previous, load_end_, stream_bound_.highest()});
-  const std::int64_t earliest = now + kBankRead + main_lead_;
+  const std::int64_t earliest = now + kBankRead + main_.lead;
   if (earliest > start) {
-    stream_bound_.raise(q == 0 ? StallCause::weights : waited_for_, earliest);
+    stream_bound_.raise(q == 0 ? StallCause::weights : waited_for(now), earliest);
     start = earliest;
   }
-  return at(main_wake_, decided_main_, start, main_lead_, now);
-}
-
-void TilingController::charge(std::int64_t start, const Bound& bound) {
-  const std::uint32_t q = main_round_;
-  const Program& program = *context_.program;
-  std::int64_t reached = q > 0 ? stream_end_[q - 1] : 0;
-  std::array<std::int64_t, kStallCauses> waits{};
-  for (int c = 0; c < kStallCauses; ++c) {
-    const std::int64_t to = std::min(start, bound.at[static_cast<std::size_t>(c)]);
-    if (to > reached) {
-      waits[static_cast<std::size_t>(c)] = to - reached;
-      reached = to;
-    }
-  }
-  // Whatever no bound explains (none is expected) counts as a dependency.
-  waits[static_cast<std::size_t>(StallCause::dependency)] += start - reached;
-  if (q == 0) {
-    for (int c = 0; c < kStallCauses; ++c) {
-      if (static_cast<StallCause>(c) != StallCause::memory) fill_cycles_ += waits[static_cast<std::size_t>(c)];
-    }
-    const std::int64_t memory = waits[static_cast<std::size_t>(StallCause::memory)];
-    waits = {};
-    waits[static_cast<std::size_t>(StallCause::memory)] = memory;
-  }
-  for (int c = 0; c < kStallCauses; ++c) stalls_[static_cast<std::size_t>(c)] += waits[static_cast<std::size_t>(c)];
-
-  // The round's cycles and waits are shared among its layers by their tile operations, exactly; if it has none, by its
-  // passes; if it has none either, they go to the layer before.
-  const std::int64_t total_cycles = stream_end_[q] - (q > 0 ? stream_end_[q - 1] : 0);
-  std::int64_t count = 0;
-  std::vector<int> present;
-  auto note = [&](int operation) {
-    if (round_ops_[static_cast<std::size_t>(operation)]++ == 0) present.push_back(operation);
-    ++count;
-  };
-  for (std::uint32_t n = program.order.main_first[q]; n < program.order.main_first[q + 1]; ++n) {
-    note(program.work.gemm_of_op(program.order.main_ids[n]).operation);
-  }
-  if (count == 0) {
-    for (std::uint32_t n = program.order.post_first[q]; n < program.order.post_first[q + 1]; ++n) {
-      note(static_cast<int>(program.schedule.post[program.order.post_ids[n]].operation));
-    }
-  }
-  if (count == 0) note(charged_last_);
-  std::sort(present.begin(), present.end());
-  charged_last_ = present.back();
-  std::int64_t before = 0;
-  for (const int operation : present) {
-    std::uint32_t& ops = round_ops_[static_cast<std::size_t>(operation)];
-    const std::int64_t after = before + ops;
-    OperationResult& account = operations_[static_cast<std::size_t>(operation)];
-    auto share = [&](std::int64_t total) { return total * after / count - total * before / count; };
-    account.cycles += share(total_cycles);
-    for (std::size_t c = 0; c < kStallCauses; ++c) account.stalls[c] += share(waits[c]);
-    before = after;
-    ops = 0;
-  }
+  return at(main_, start, now);
 }
 
 void TilingController::order_stream(std::int64_t now) {
@@ -629,19 +393,18 @@ void TilingController::order_stream(std::int64_t now) {
   const std::uint32_t q = main_round_;
   const std::uint32_t first = program.order.main_first[q];
   const std::uint32_t end = program.order.main_first[q + 1];
-  const std::int64_t start = decided_main_;
+  const std::int64_t start = main_.start;
   const auto tiles = static_cast<ItemId>(work.tiles.size());
   std::int64_t longest = 0;
   for (std::uint32_t n = first; n < end; ++n) {
     const GemmTiles& gemm = work.gemm_of_op(program.order.main_ids[n]);
     longest = std::max(longest, tile_rows(gemm, op_index(gemm, program.order.main_ids[n]).i));
   }
-  stream_start_.push_back(start);
-  stream_end_.push_back(start + longest);
-  stream_cycles_ += longest;
-  charge(start, stream_bound_);
+  board_.stream_start.push_back(start);
+  board_.stream_end.push_back(start + longest);
+  accounts_.round(q, q > 0 ? board_.stream_end[q - 1] : 0, start, start + longest, stream_bound_);
 
-  const bool watch_links = !links_[0].never_conflicts();
+  const bool watch_links = board_.links_can_conflict();
   for (std::uint32_t n = first; n < end; ++n) {
     const std::uint32_t op = program.order.main_ids[n];
     const MainPlacement& place = program.schedule.main[op];
@@ -660,7 +423,7 @@ void TilingController::order_stream(std::int64_t now) {
     command.depth = x.columns;
     command.columns = columns;
     command.p_bank = place.p_bank;
-    command.write_arrival = start + array_latency_ + latency(place.p_bank, place.pod);
+    command.write_arrival = start + array_latency_ + board_.latency(place.p_bank, place.pod);
     command.takes_partial_sums = place.partial_sum_in != kNone;
 
     Transfer transfer;
@@ -673,10 +436,10 @@ void TilingController::order_stream(std::int64_t now) {
     transfer.item = x_tile;
     transfer.id = op;
     x_banks[x.bank]->read(ReadPort::main, transfer);
-    port_free(FabricId::x, x.bank) = transfer.launch - kBankRead + x.rows;
-    if (watch_links) links_[static_cast<std::size_t>(FabricId::x)].reserve(x.bank, place.pod, transfer.launch, x.rows);
+    board_.port_free(FabricId::x, x.bank) = transfer.launch - kBankRead + x.rows;
+    if (watch_links) board_.links(FabricId::x).reserve(x.bank, place.pod, transfer.launch, x.rows);
 
-    OperationResult& account = operations_[static_cast<std::size_t>(gemm.operation)];
+    std::int64_t partial_sum_bytes = static_cast<std::int64_t>(x.rows) * columns * config_.partial_sum_bytes;
     if (command.takes_partial_sums) {
       const MainPlacement& from = program.schedule.main[place.partial_sum_in];
       transfer.launch = start - p_reads_.of(from.p_bank);
@@ -684,85 +447,66 @@ void TilingController::order_stream(std::int64_t now) {
       transfer.bank = from.p_bank;
       transfer.item = tiles + place.partial_sum_in;
       p_banks[from.p_bank]->read(ReadPort::main, transfer);
-      port_free(FabricId::p_in, from.p_bank) = transfer.launch - kBankRead + x.rows;
+      board_.port_free(FabricId::p_in, from.p_bank) = transfer.launch - kBankRead + x.rows;
       if (watch_links) {
-        links_[static_cast<std::size_t>(FabricId::p_in)].reserve(from.p_bank, place.pod, transfer.launch, x.rows);
+        board_.links(FabricId::p_in).reserve(from.p_bank, place.pod, transfer.launch, x.rows);
       }
-      account.partial_sum_bytes += static_cast<std::int64_t>(x.rows) * transfer.row_bytes;
+      partial_sum_bytes *= 2;
     }
-    port_free(FabricId::p_out, place.p_bank) = command.write_arrival + x.rows;
+    board_.port_free(FabricId::p_out, place.p_bank) = command.write_arrival + x.rows;
     if (watch_links) {
-      links_[static_cast<std::size_t>(FabricId::p_out)].reserve(place.p_bank, place.pod, start + array_latency_,
-                                                                x.rows);
+      board_.links(FabricId::p_out).reserve(place.p_bank, place.pod, start + array_latency_, x.rows);
     }
     pods[place.pod]->execute(command);
 
-    const std::int64_t macs = tile_macs(gemm, index);
-    macs_ += macs;
-    account.macs += macs;
-    ++account.tile_operations;
-    account.busy_pod_cycles += x.rows;
-    account.activation_bytes += static_cast<std::int64_t>(x.rows) * x.columns;
-    account.partial_sum_bytes += static_cast<std::int64_t>(x.rows) * columns * config_.partial_sum_bytes;
-    if (account.first_cycle < 0) account.first_cycle = start;
     const std::int64_t stored = command.write_arrival + kBankWrite;
-    account.last_cycle = std::max(account.last_cycle, stored + x.rows - 1);
-    last_work_ = std::max(last_work_, stored + x.rows - 1);
-    busy_pod_cycles_ += x.rows;
-    barrier_pod_cycles_ += longest - x.rows;
-    if (program.schedule.without_finalize) write_output(gemm, index.g, index.i, stored, false);
+    accounts_.tile_operation(gemm, index, start, longest, stored + x.rows - 1,
+                             static_cast<std::int64_t>(x.rows) * x.columns, partial_sum_bytes);
+    if (program.schedule.without_finalize) board_.write_output(gemm, index.g, index.i, stored, false);
   }
-  idle_pod_cycles_ += (config_.pods.count - static_cast<std::int64_t>(end - first)) * longest;
+  accounts_.idle(config_.pods.count - static_cast<std::int64_t>(end - first), longest);
 
   const MemoryPlan& plan = program.memory;
   for (std::uint32_t n = plan.released_main_first[q]; n < plan.released_main_first[q + 1]; ++n) {
-    space->give_back(plan.released_main[n].item, stream_end_[q]);
+    space->give_back(plan.released_main[n].item, board_.stream_end[q]);
   }
-  dram->round_ends({q, false}, stream_end_[q], now);
+  dram->round_ends({q, false}, board_.stream_end[q], now);
 }
 
 void TilingController::step_post(std::int64_t now) {
+  post_.begin_step();
   while (post_round_ < rounds_) {
-    Decision decision = Decision::commit;
-    if (decided_post_ >= 0) {
-      decision = at(post_wake_, decided_post_, decided_post_, post_lead_, now);
-    } else {
-      decision = decide_post(now);
-    }
-    if (decision != Decision::commit) return;
+    const Decision decision = post_.is_decided ? at(post_, post_.start, now) : decide_post(now);
+    if (decision == Decision::wait) return;
+    post_.is_decided = false;
     order_post(now);
-    decided_post_ = -1;
     ++post_round_;
-    poke_main(now);
+    main_.poked = true;
   }
-  maybe_finish(now);
 }
 
 TilingController::Decision TilingController::decide_post(std::int64_t now) {
   const Program& program = *context_.program;
   const TiledWorkload& work = program.work;
   const std::uint32_t b = post_round_;
-  if (stream_start_.size() <= b) return Decision::wait;
+  if (board_.stream_start.size() <= b) return Decision::wait;
   const std::uint32_t first = program.order.post_first[b];
   const std::uint32_t end = program.order.post_first[b + 1];
-  const std::int64_t previous = b > 0 ? post_end_[b - 1] : 0;
-  post_lead_ = 0;
-  post_queued_.push_back(0);
+  const std::int64_t previous = b > 0 ? board_.post_end[b - 1] : 0;
+  post_.lead = 0;
+  post_was_queued_ = false;
   if (first == end) {
-    decided_post_ = std::max(previous, stream_start_[b]);
+    post_.start = std::max(previous, board_.stream_start[b]);
     return Decision::commit;
   }
-  post_queued_.pop_back();
-  std::int64_t start = stream_start_[b];
+  std::int64_t start = board_.stream_start[b];
   in1_reads_.next();
   in2_reads_.next();
-  if (program.memory.spills_before[b] > spills_done_) return Decision::wait;
-  if (program.memory.spills_before[b] > 0) start = std::max(start, spills_done_cycle_);
+  if (!board_.spills_ready(b, start)) return Decision::wait;
   std::int64_t fetched = 0;
-  if (!fills_ready(b, Stage::post, fetched)) return Decision::wait;
+  if (!board_.fills_ready(b, Stage::post, fetched)) return Decision::wait;
   if (fetched > now) {
-    post_wake_.notify(context_, now, fetched);
-    return Decision::sleep;
+    return sleep(post_, fetched);
   }
 
   auto bank_of = [&](const PostSource& source) -> int {
@@ -775,19 +519,19 @@ TilingController::Decision TilingController::decide_post(std::int64_t now) {
         return work.tiles[source.index].bank;
     }
   };
-  const bool watch_links = !links_[0].never_conflicts();
+  const bool watch_links = board_.links_can_conflict();
   for (std::uint32_t n = first; n < end; ++n) {
     const PostPlacement& pass = program.schedule.post[program.order.post_ids[n]];
     auto look = [&](const PostSource& source, Reads& reads) {
       if (source.kind == PostSource::Kind::none) return true;
-      const std::int64_t cycles = latency(bank_of(source), pass.post_processor);
+      const std::int64_t cycles = board_.latency(bank_of(source), pass.post_processor);
       reads.add(bank_of(source), cycles);
-      post_lead_ = std::max(post_lead_, cycles);
+      post_.lead = std::max(post_.lead, cycles);
       std::int64_t ready = 0;
       bool queued = false;
       if (source.kind == PostSource::Kind::stored) {
-        if (!rows_ready(work.tiles[source.index].requirements, ready, queued)) return false;
-      } else if (!sum_ready(source, ready)) {
+        if (!board_.rows_ready(work.tiles[source.index].requirements, ready, queued)) return false;
+      } else if (!board_.sum_ready(source, ready)) {
         return false;
       }
       if (ready > 0) start = std::max(start, ready + kBankRead + cycles);
@@ -795,49 +539,47 @@ TilingController::Decision TilingController::decide_post(std::int64_t now) {
     };
     if (!look(pass.in1, in1_reads_) || !look(pass.in2, in2_reads_)) return Decision::wait;
   }
-  if (fetched > 0) start = std::max(start, fetched + kBankRead + post_lead_);
-  if (watch_links || config_.banks.p_ports == "shared") {
+  if (fetched > 0) start = std::max(start, fetched + kBankRead + post_.lead);
+  if (watch_links || shared_ports_) {
     for (std::uint32_t n = first; n < end; ++n) {
       const PostPlacement& pass = program.schedule.post[program.order.post_ids[n]];
       auto look = [&](const PostSource& source, FabricId fabric, Reads& reads) {
         if (source.kind == PostSource::Kind::none) return;
         const int bank = bank_of(source);
-        start = std::max(start, port_free(fabric, bank) + kBankRead + reads.of(bank));
+        start = std::max(start, board_.port_free(fabric, bank) + kBankRead + reads.of(bank));
         if (watch_links) {
-          start = std::max(start, links_[static_cast<std::size_t>(fabric)].earliest_launch(bank, pass.post_processor) +
-                                      reads.of(bank));
+          start = std::max(start, board_.links(fabric).earliest_launch(bank, pass.post_processor) + reads.of(bank));
         }
       };
       look(pass.in1, FabricId::post_in1, in1_reads_);
       look(pass.in2, FabricId::post_in2, in2_reads_);
       const std::int64_t out = config_.post_processors.latency_cycles;
-      start = std::max(start, port_free(FabricId::post_out, pass.bank) - out - latency(pass.bank, pass.post_processor));
+      start = std::max(start, board_.port_free(FabricId::post_out, pass.bank) - out -
+                                  board_.latency(pass.bank, pass.post_processor));
       if (watch_links) {
-        start = std::max(
-            start,
-            links_[static_cast<std::size_t>(FabricId::post_out)].earliest_launch(pass.bank, pass.post_processor) - out);
+        start = std::max(start, board_.links(FabricId::post_out).earliest_launch(pass.bank, pass.post_processor) - out);
       }
     }
   }
-  post_queued_.push_back(previous > start ? 1 : 0);
-  start = std::max({start, previous, now + kBankRead + post_lead_});
-  return at(post_wake_, decided_post_, start, post_lead_, now);
+  post_was_queued_ = previous > start;
+  start = std::max({start, previous, now + kBankRead + post_.lead});
+  return at(post_, start, now);
 }
 
 void TilingController::order_post(std::int64_t now) {
   const Program& program = *context_.program;
   const TiledWorkload& work = program.work;
   const std::uint32_t b = post_round_;
-  const std::int64_t start = decided_post_;
+  const std::int64_t start = post_.start;
   const auto tiles = static_cast<ItemId>(work.tiles.size());
   const auto mains = static_cast<ItemId>(program.schedule.main.size());
-  const bool watch_links = !links_[0].never_conflicts();
+  const bool watch_links = board_.links_can_conflict();
   std::int64_t longest = 0;
   for (std::uint32_t n = program.order.post_first[b]; n < program.order.post_first[b + 1]; ++n) {
     const std::uint32_t id = program.order.post_ids[n];
     const PostPlacement& pass = program.schedule.post[id];
     longest = std::max<std::int64_t>(longest, pass.rows);
-    OperationResult& account = operations_[pass.operation];
+    std::int64_t bytes_moved = 0;
     auto read = [&](const PostSource& source, ReadPort port, const Reads& reads) {
       if (source.kind == PostSource::Kind::none) return;
       Transfer transfer;
@@ -864,12 +606,11 @@ void TilingController::order_post(std::int64_t now) {
       transfer.launch = start - reads.of(transfer.bank);
       p_banks[transfer.bank]->read(port, transfer);
       const FabricId fabric = fabric_of(port);
-      port_free(fabric, transfer.bank) = transfer.launch - kBankRead + pass.rows;
+      board_.port_free(fabric, transfer.bank) = transfer.launch - kBankRead + pass.rows;
       if (watch_links) {
-        links_[static_cast<std::size_t>(fabric)].reserve(transfer.bank, pass.post_processor, transfer.launch,
-                                                         pass.rows);
+        board_.links(fabric).reserve(transfer.bank, pass.post_processor, transfer.launch, pass.rows);
       }
-      account.partial_sum_bytes += static_cast<std::int64_t>(pass.rows) * transfer.row_bytes;
+      bytes_moved += static_cast<std::int64_t>(pass.rows) * transfer.row_bytes;
     };
     read(pass.in1, ReadPort::post_in1, in1_reads_);
     read(pass.in2, ReadPort::post_in2, in2_reads_);
@@ -878,38 +619,35 @@ void TilingController::order_post(std::int64_t now) {
     command.pass = id;
     command.issued = now;
     command.start = start;
-    command.write_arrival = start + config_.post_processors.latency_cycles + latency(pass.bank, pass.post_processor);
+    command.write_arrival =
+        start + config_.post_processors.latency_cycles + board_.latency(pass.bank, pass.post_processor);
     command.rows = pass.rows;
     command.row_bytes = pass.columns * (pass.writes_output ? 1 : config_.partial_sum_bytes);
     command.bank = pass.bank;
-    command.classes = pass.writes_output ? destination_classes_[pass.operation]
+    command.classes = pass.writes_output ? board_.destination_classes(pass.operation)
                                          : static_cast<std::uint8_t>(1U << static_cast<unsigned>(BankClass::p));
     command.has_second_input = pass.in2.kind != PostSource::Kind::none;
     post_processors[pass.post_processor]->execute(command);
-    port_free(FabricId::post_out, pass.bank) = command.write_arrival + pass.rows;
+    board_.port_free(FabricId::post_out, pass.bank) = command.write_arrival + pass.rows;
     if (watch_links) {
-      links_[static_cast<std::size_t>(FabricId::post_out)].reserve(
-          pass.bank, pass.post_processor, start + config_.post_processors.latency_cycles, pass.rows);
+      board_.links(FabricId::post_out)
+          .reserve(pass.bank, pass.post_processor, start + config_.post_processors.latency_cycles, pass.rows);
     }
 
     const std::int64_t ready = command.write_arrival + kBankWrite;
     const std::int64_t stored = ready + pass.rows - 1;
-    account.partial_sum_bytes += static_cast<std::int64_t>(pass.rows) * command.row_bytes;
-    ++account.passes;
-    ++passes_done_;
-    if (account.first_cycle < 0) account.first_cycle = start;
-    account.last_cycle = std::max(account.last_cycle, stored);
-    last_work_ = std::max(last_work_, stored);
+    bytes_moved += static_cast<std::int64_t>(pass.rows) * command.row_bytes;
+    accounts_.pass(pass.operation, start, stored, bytes_moved);
 
     const std::uint32_t place = work.tiles_of_operation[pass.operation];
     const bool is_gemm = work.network.operations[pass.operation].gemm() != nullptr;
     if (is_gemm && (pass.writes_output || program.schedule.without_finalize)) {
       const GemmTiles& gemm = work.gemms[place];
       const std::int64_t rest = (pass.tile - gemm.first_output) / gemm.k_count;
-      write_output(gemm, rest / gemm.i_count, rest % gemm.i_count, ready, post_queued_[b] != 0);
+      board_.write_output(gemm, rest / gemm.i_count, rest % gemm.i_count, ready, post_was_queued_);
     } else if (pass.writes_output) {
-      write_block(pass.operation, static_cast<std::uint32_t>(pass.tile / work.vectors[place].k_count), ready,
-                  post_queued_[b] != 0);
+      board_.write_block(pass.operation, static_cast<std::uint32_t>(pass.tile / work.vectors[place].k_count), ready,
+                         post_was_queued_);
     }
     const std::int64_t write_back = work.write_back_bytes[pass.operation];
     if (write_back > 0 && pass.writes_output && !program.schedule.without_finalize) {
@@ -918,11 +656,11 @@ void TilingController::order_post(std::int64_t now) {
       const std::int64_t done = outputs_written_[pass.operation]++;
       const std::int64_t bytes = write_back * (done + 1) / count - write_back * done / count;
       if (bytes > 0) dram->write_back(bytes, stored + 1, now);
-      account.dram_bytes += bytes;
+      accounts_.write_back(pass.operation, bytes);
     }
   }
-  post_start_.push_back(start);
-  post_end_.push_back(start + longest);
+  board_.post_start.push_back(start);
+  board_.post_end.push_back(start + longest);
 
   const MemoryPlan& plan = program.memory;
   for (std::uint32_t n = plan.taken_first[b]; n < plan.taken_first[b + 1]; ++n) {
@@ -943,9 +681,9 @@ void TilingController::order_post(std::int64_t now) {
     }
   }
   for (std::uint32_t n = plan.released_post_first[b]; n < plan.released_post_first[b + 1]; ++n) {
-    space->give_back(plan.released_post[n].item, post_end_[b]);
+    space->give_back(plan.released_post[n].item, board_.post_end[b]);
   }
-  dram->round_ends({b, true}, post_end_[b], now);
+  dram->round_ends({b, true}, board_.post_end[b], now);
 }
 
 // --- end -------------------------------------------------------------------------------------------------------------
@@ -954,56 +692,13 @@ void TilingController::maybe_finish(std::int64_t now) {
   if (done_ || main_round_ < rounds_ || post_round_ < rounds_) return;
   if (!memory_.is_idle()) return;
   done_ = true;
-  finish_cycle_ = std::max(last_work_, memory_.statistics().busy_until);
+  finish_cycle_ = std::max(accounts_.last_work(), memory_.statistics().busy_until);
   finish_.notify(context_, now, std::max(now, finish_cycle_));
 }
 
 void TilingController::collect(RunResult& result, std::optional<std::int64_t> stopped_at) const {
-  const Program& program = *context_.program;
   result.complete = done_ && !stopped_at;
-  const std::int64_t end = stopped_at.value_or(finish_cycle_);
-  const std::int64_t streamed = stream_end_.empty() ? 0 : stream_end_.back();
-  result.cycles = std::max(end, streamed);
-  result.rounds = rounds_;
-  result.rounds_done = main_round_;
-  result.stream_cycles = stream_cycles_;
-  result.fill_cycles = fill_cycles_;
-  result.stalls = stalls_;
-  result.drain_cycles = std::max<std::int64_t>(0, std::min(result.cycles, last_work_) - streamed);
-  result.write_back_cycles = result.cycles - streamed - result.drain_cycles;
-  result.macs = macs_;
-  result.passes = passes_done_;
-  result.busy_pod_cycles = busy_pod_cycles_;
-  result.barrier_pod_cycles = barrier_pod_cycles_;
-  result.idle_pod_cycles = idle_pod_cycles_;
-  std::int64_t waiting = fill_cycles_ + result.drain_cycles + result.write_back_cycles;
-  for (const std::int64_t stall : stalls_) waiting += stall;
-  result.stalled_pod_cycles = waiting * config_.pods.count;
-  result.operations = operations_;
-  for (const OperationResult& operation : operations_) result.tile_operations += operation.tile_operations;
-  // Drain and write-back belong to whatever is stored last.
-  std::size_t last = 0;
-  for (std::size_t o = 0; o < operations_.size(); ++o) {
-    if (operations_[o].last_cycle >= operations_[last].last_cycle) last = o;
-  }
-  std::int64_t shared = 0;
-  for (const OperationResult& operation : operations_) shared += operation.cycles;
-  if (!result.operations.empty()) result.operations[last].cycles += result.cycles - shared;
-  for (std::size_t f = 0; f < program.memory.fills.size(); ++f) {
-    if (fill_ready_[f] == kUnknown) continue;
-    const Fill& fill = program.memory.fills[f];
-    std::uint32_t operation = 0;
-    const auto tiles = static_cast<ItemId>(program.work.tiles.size());
-    const auto mains = static_cast<ItemId>(program.schedule.main.size());
-    if (fill.item < tiles) {
-      operation = program.work.operands[program.work.tiles[fill.item].operand].operation;
-    } else if (fill.item < tiles + mains) {
-      operation = static_cast<std::uint32_t>(program.work.gemm_of_op(fill.item - tiles).operation);
-    } else {
-      operation = program.schedule.post[fill.item - tiles - mains].operation;
-    }
-    result.operations[operation].dram_bytes += fill.bytes;
-  }
+  accounts_.collect(result, board_, stopped_at.value_or(finish_cycle_));
 }
 
 std::string TilingController::waiting_for() const {
@@ -1015,7 +710,7 @@ std::string TilingController::waiting_for() const {
   if (main_round_ < rounds_) {
     const std::size_t at = static_cast<std::size_t>(main_round_) * kStages + (loading_ ? 0 : 1);
     for (std::uint32_t f = first[at]; f < first[at + 1]; ++f) {
-      if (fill_ready_[f] == kUnknown) {
+      if (!board_.fill_begun(f)) {
         text += "; fill " + std::to_string(f) + " has not begun";
         break;
       }

@@ -14,8 +14,10 @@
 #include "podsim/models/dram.hpp"
 #include "podsim/models/pod.hpp"
 #include "podsim/models/post_processor.hpp"
+#include "podsim/models/run_accounts.hpp"
 #include "podsim/models/run_context.hpp"
 #include "podsim/models/run_result.hpp"
+#include "podsim/models/scoreboard.hpp"
 
 namespace podsim {
 
@@ -58,52 +60,45 @@ class TilingController final : public sc_core::sc_module, public FillListener, p
   std::string waiting_for() const;
 
  private:
-  /// A lower bound that grows cause by cause.
-  struct Bound {
-    std::array<std::int64_t, kStallCauses> at{};
-    void raise(StallCause cause, std::int64_t cycle) {
-      std::int64_t& bound = at[static_cast<std::size_t>(cause)];
-      if (cycle > bound) bound = cycle;
-    }
-    std::int64_t highest() const {
-      std::int64_t out = 0;
-      for (const std::int64_t bound : at) out = out > bound ? out : bound;
-      return out;
+  void wait_for(StallCause cause, std::int64_t now) {
+    if (now > last_wait_cycle_) earlier_wait_ = last_wait_;
+    last_wait_ = cause;
+    last_wait_cycle_ = now;
+  }
+  StallCause waited_for(std::int64_t now) const { return last_wait_cycle_ < now ? last_wait_ : earlier_wait_; }
+  /// What became of looking for a start cycle.
+  enum class Decision { wait, commit };
+  /// One of the two sequences of decisions, that of the pods and that of the post-processors.
+  struct Sequence {
+    bool poked = false;       ///< something changed that it may wait for
+    std::int64_t wake = -1;   ///< cycle in which it wants to look again, or -1
+    bool is_decided = false;  ///< `start` stands, to be ordered when its time comes
+    std::int64_t start = 0;   ///< of the round that is being decided
+    std::int64_t lead = 0;    ///< latency of the longest circuit that brings its first row
+
+    bool is_due(std::int64_t now) const { return poked || (wake >= 0 && wake <= now); }
+    void begin_step() {
+      poked = false;
+      wake = -1;
     }
   };
-  /// What became of looking for a start cycle.
-  enum class Decision { wait, sleep, commit };
 
-  void run_main();
-  void run_post();
+  void run();
+  void step(std::int64_t now);
   void step_main(std::int64_t now);
   void step_post(std::int64_t now);
   Decision decide_weights(std::int64_t now);
   Decision decide_stream(std::int64_t now);
   Decision decide_post(std::int64_t now);
-  /// Waits for the fills of a stage: false if one has not started; otherwise the cycle from which on all are there.
-  bool fills_ready(std::uint32_t round, Stage stage, std::int64_t& ready) const;
-  Decision at(CycleEvent& event, std::int64_t& decided, std::int64_t start, std::int64_t lead, std::int64_t now);
+  /// Commits to a start if it is time to order it, otherwise sleeps until it is.
+  Decision at(Sequence& sequence, std::int64_t start, std::int64_t now);
+  static Decision sleep(Sequence& sequence, std::int64_t cycle);
   void order_weights();
   void order_stream(std::int64_t now);
   void order_post(std::int64_t now);
-  void charge(std::int64_t start, const Bound& bound);
-  void poke_main(std::int64_t now);
-  void poke_post(std::int64_t now);
+  void poke(Sequence& sequence, std::int64_t now);
   void maybe_finish(std::int64_t now);
 
-  /// The cycle from which on the rows of a list may be read (row t in that cycle + t); false if a producer has not
-  /// been ordered yet.
-  bool rows_ready(RequirementRange range, std::int64_t& ready, bool& queued);
-  bool block_ready(std::uint32_t operation, std::uint32_t block, std::int64_t& ready, bool& queued);
-  /// The cycle from which on the first row of partial sums may be read; false if they have not been ordered yet.
-  bool sum_ready(const PostSource& source, std::int64_t& ready) const;
-  void write_output(const GemmTiles& gemm, std::int64_t g, std::int64_t i, std::int64_t ready, bool queued);
-  void write_block(std::uint32_t operation, std::uint32_t block, std::int64_t ready, bool queued);
-
-  std::int64_t latency(int bank, int unit) const {
-    return uniform_latency_ >= 0 ? uniform_latency_ : machine_.topology->latency(bank, unit).count();
-  }
   /// Latency of the longest branch of the read that the bank takes part in this round.
   struct Reads {
     std::vector<std::int64_t> latency;
@@ -118,63 +113,42 @@ class TilingController final : public sc_core::sc_module, public FillListener, p
     }
     std::int64_t of(int bank) const { return latency[static_cast<std::size_t>(bank)]; }
   };
-  std::int64_t& port_free(FabricId fabric, int bank);
 
   RunContext& context_;
   const Machine& machine_;
   const HardwareConfig& config_;
   Checker& checker_;
   Dram& memory_;
-  const std::int64_t uniform_latency_;  ///< -1 if pairs differ
+  const bool shared_ports_;  ///< P banks have one read and one write port
+  Scoreboard board_;
+  RunAccounts accounts_;
   const std::int64_t max_latency_;
   const std::int64_t array_latency_;
 
-  CycleEvent main_wake_{"main_wake"};
-  CycleEvent post_wake_{"post_wake"};
+  CycleEvent wake_{"wake"};
   CycleEvent finish_{"finish"};
 
   // Where the run is.
+  Sequence main_, post_;
   std::uint32_t rounds_ = 0;
   std::uint32_t main_round_ = 0;  ///< being decided
   std::uint32_t post_round_ = 0;
-  bool loading_ = true;                                 ///< the weights of main_round_ are being decided
-  std::int64_t decided_main_ = -1, decided_post_ = -1;  ///< start that was found, to be ordered when its time comes
+  bool loading_ = true;  ///< the weights of main_round_ are being decided
   bool done_ = false;
   std::int64_t finish_cycle_ = 0;
 
   // Rounds.
-  std::vector<std::int64_t> stream_start_, stream_end_, post_start_, post_end_;
-  std::vector<std::uint8_t> post_queued_;  ///< the pass round waited for the one before it
+  bool post_was_queued_ = false;  ///< the passes of post_round_ waited for the round before
   std::int64_t load_start_ = 0, load_end_ = 0;
   std::int64_t loading_rows_ = 0;  ///< of the round whose weights were ordered last
-  Bound load_bound_, stream_bound_, post_bound_;
-  std::int64_t main_lead_ = 0, post_lead_ = 0;
-  StallCause waited_for_ = StallCause::memory;  ///< what the decision last had to wait for
+  StartBound load_bound_, stream_bound_;
+  // What decisions had to wait for: last, and last before the cycle of that. Within a cycle it depends on the order of
+  // the processes how often a decision is tried, so that only what was waited for in an earlier cycle counts.
+  StallCause last_wait_ = StallCause::memory, earlier_wait_ = StallCause::memory;
+  std::int64_t last_wait_cycle_ = -1;
 
-  // Scoreboard.
-  std::vector<std::int64_t> fill_ready_;  ///< per fill; kUnknown before it starts
-  std::int64_t spills_done_ = 0, spills_done_cycle_ = 0;
-  std::vector<std::int64_t> block_ready_;  ///< per output block
-  std::vector<std::uint32_t> block_missing_;
-  std::vector<std::uint8_t> block_queued_;
-  std::vector<std::int64_t> list_ready_;  ///< per first requirement of a list, once final; -1 before
-  std::vector<std::uint8_t> list_queued_;
-  std::array<LinkSchedule, kFabrics> links_;
-  std::array<std::vector<std::int64_t>, kFabrics> ports_;
   Reads x_reads_, w_reads_, p_reads_, in1_reads_, in2_reads_;
-  std::vector<std::uint8_t> destination_classes_;  ///< per operation: bank classes that read its output
-  std::vector<std::uint32_t> outputs_written_;     ///< per operation: output tiles on their way, for write-back shares
-
-  // Accounts.
-  std::vector<OperationResult> operations_;
-  std::array<std::int64_t, kStallCauses> stalls_{};
-  std::int64_t stream_cycles_ = 0, fill_cycles_ = 0;
-  std::int64_t busy_pod_cycles_ = 0, barrier_pod_cycles_ = 0, idle_pod_cycles_ = 0;
-  std::int64_t macs_ = 0;
-  std::int64_t last_work_ = 0;  ///< everything ordered so far is stored by then
-  std::int64_t passes_done_ = 0;
-  int charged_last_ = 0;         ///< operation that the last round was charged to
-  std::vector<std::uint32_t> round_ops_;  ///< scratch: tile operations of the round per operation
+  std::vector<std::uint32_t> outputs_written_;  ///< per operation: output tiles on their way, for write-back shares
 };
 
 }  // namespace podsim

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 namespace podsim {
@@ -155,13 +156,19 @@ void Accelerator::finish() {
 }
 
 void Accelerator::on_reset() {
-  if (!rst->read() || !running_) return;
+  if (!rst->read()) {
+    // A job that was started while the reset was held begins now, or at the next clock edge.
+    if (start_requested_ && clk.bind_count() == 0) begin_.notify(sc_core::SC_ZERO_TIME);
+    return;
+  }
+  if (!running_) return;
   running_ = false;
   controller_.reset();
   dram_.reset();
   for (Pod& pod : pods_) pod.reset();
   for (PostProcessor& unit : post_processors_) unit.reset();
   context_.fault = Error::run_failed("the job was aborted by reset");
+  done_.notify(sc_core::SC_ZERO_TIME);
 }
 
 RunResult Accelerator::result(std::optional<std::int64_t> stopped_at) const {

@@ -37,7 +37,8 @@ class Accelerator final : public sc_core::sc_module {
  public:
   /// If bound, jobs start and completion is signalled at its rising edges; nothing else depends on it.
   sc_core::sc_port<sc_core::sc_signal_in_if<bool>, 1, sc_core::SC_ZERO_OR_MORE_BOUND> clk{"clk"};
-  /// If bound, a high level aborts the job that runs; it has no result then.
+  /// If bound, a high level aborts the job that runs: `done_event` fires and `result` throws. A job that is started
+  /// during reset begins after it.
   sc_core::sc_port<sc_core::sc_signal_in_if<bool>, 1, sc_core::SC_ZERO_OR_MORE_BOUND> rst{"rst"};
 
   SC_HAS_PROCESS(Accelerator);

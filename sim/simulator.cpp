@@ -110,7 +110,7 @@ RunResult simulate(const Program& program, const RunOptions& options) {
     bool started = false;
     while (!started || (accelerator.is_running() && sc_core::sc_pending_activity())) {
       started = true;
-      if (options.stop && options.stop()) {
+      if (cycle > 0 && options.stop && options.stop()) {
         RunResult result = accelerator.result(cycle);
         result.stopped_because = "interrupted";
         return result;

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "podsim/models/run_accounts.hpp"
+
+#include <algorithm>
+
+namespace podsim {
+
+const char* stall_cause_name(StallCause cause) {
+  static constexpr const char* kNames[kStallCauses] = {"weights",    "network",        "bank",
+                                                       "dependency", "post_processor", "memory"};
+  return kNames[static_cast<int>(cause)];
+}
+
+void RunAccounts::begin(const Program& program) {
+  program_ = &program;
+  operations_.assign(program.work.network.operations.size(), {});
+  round_ops_.assign(program.work.network.operations.size(), 0);
+  stalls_ = {};
+  stream_cycles_ = fill_cycles_ = 0;
+  busy_pod_cycles_ = barrier_pod_cycles_ = idle_pod_cycles_ = 0;
+  last_work_ = 0;
+  charged_last_ = 0;
+}
+
+void RunAccounts::round(std::uint32_t q, std::int64_t previous_end, std::int64_t start, std::int64_t end,
+                        const StartBound& bound) {
+  const Program& program = *program_;
+  stream_cycles_ += end - start;
+  std::int64_t reached = previous_end;
+  std::array<std::int64_t, kStallCauses> waits{};
+  for (int c = 0; c < kStallCauses; ++c) {
+    const std::int64_t to = std::min(start, bound.at[static_cast<std::size_t>(c)]);
+    if (to > reached) {
+      waits[static_cast<std::size_t>(c)] = to - reached;
+      reached = to;
+    }
+  }
+  // Whatever no bound explains (none is expected) counts as a dependency.
+  waits[static_cast<std::size_t>(StallCause::dependency)] += start - reached;
+  if (q == 0) {
+    for (int c = 0; c < kStallCauses; ++c) {
+      if (static_cast<StallCause>(c) != StallCause::memory) fill_cycles_ += waits[static_cast<std::size_t>(c)];
+    }
+    const std::int64_t memory = waits[static_cast<std::size_t>(StallCause::memory)];
+    waits = {};
+    waits[static_cast<std::size_t>(StallCause::memory)] = memory;
+  }
+  for (int c = 0; c < kStallCauses; ++c) stalls_[static_cast<std::size_t>(c)] += waits[static_cast<std::size_t>(c)];
+
+  // The round's cycles and waits are shared among its layers by their tile operations, exactly; if it has none, by its
+  // passes; if it has none either, they go to the layer before.
+  const std::int64_t total_cycles = end - previous_end;
+  std::int64_t count = 0;
+  std::vector<int> present;
+  auto note = [&](int operation) {
+    if (round_ops_[static_cast<std::size_t>(operation)]++ == 0) present.push_back(operation);
+    ++count;
+  };
+  for (std::uint32_t n = program.order.main_first[q]; n < program.order.main_first[q + 1]; ++n) {
+    note(program.work.gemm_of_op(program.order.main_ids[n]).operation);
+  }
+  if (count == 0) {
+    for (std::uint32_t n = program.order.post_first[q]; n < program.order.post_first[q + 1]; ++n) {
+      note(static_cast<int>(program.schedule.post[program.order.post_ids[n]].operation));
+    }
+  }
+  if (count == 0) note(charged_last_);
+  std::sort(present.begin(), present.end());
+  charged_last_ = present.back();
+  std::int64_t before = 0;
+  for (const int operation : present) {
+    std::uint32_t& ops = round_ops_[static_cast<std::size_t>(operation)];
+    const std::int64_t after = before + ops;
+    OperationResult& account = operations_[static_cast<std::size_t>(operation)];
+    auto share = [&](std::int64_t total) { return total * after / count - total * before / count; };
+    account.cycles += share(total_cycles);
+    for (std::size_t c = 0; c < kStallCauses; ++c) account.stalls[c] += share(waits[c]);
+    before = after;
+    ops = 0;
+  }
+}
+
+void RunAccounts::weights(const GemmTiles& gemm, std::int64_t bytes) {
+  operations_[static_cast<std::size_t>(gemm.operation)].weight_bytes += bytes;
+}
+
+void RunAccounts::tile_operation(const GemmTiles& gemm, const OpIndex& at, std::int64_t start, std::int64_t longest,
+                                 std::int64_t last_cycle, std::int64_t activation_bytes,
+                                 std::int64_t partial_sum_bytes) {
+  OperationResult& account = operations_[static_cast<std::size_t>(gemm.operation)];
+  const std::int64_t rows = tile_rows(gemm, at.i);
+  account.macs += tile_macs(gemm, at);
+  ++account.tile_operations;
+  account.busy_pod_cycles += rows;
+  account.activation_bytes += activation_bytes;
+  account.partial_sum_bytes += partial_sum_bytes;
+  if (account.first_cycle < 0) account.first_cycle = start;
+  account.last_cycle = std::max(account.last_cycle, last_cycle);
+  last_work_ = std::max(last_work_, last_cycle);
+  busy_pod_cycles_ += rows;
+  barrier_pod_cycles_ += longest - rows;
+}
+
+void RunAccounts::pass(std::uint32_t operation, std::int64_t start, std::int64_t last_cycle, std::int64_t bytes) {
+  OperationResult& account = operations_[operation];
+  ++account.passes;
+  account.partial_sum_bytes += bytes;
+  if (account.first_cycle < 0) account.first_cycle = start;
+  account.last_cycle = std::max(account.last_cycle, last_cycle);
+  last_work_ = std::max(last_work_, last_cycle);
+}
+
+void RunAccounts::collect(RunResult& result, const Scoreboard& board, std::int64_t end) const {
+  const Program& program = *program_;
+  const std::int64_t streamed = board.stream_end.empty() ? 0 : board.stream_end.back();
+  result.cycles = std::max(end, streamed);
+  result.rounds = static_cast<std::int64_t>(program.order.main_first.size()) - 1;
+  result.rounds_done = static_cast<std::int64_t>(board.stream_end.size());
+  result.stream_cycles = stream_cycles_;
+  result.fill_cycles = fill_cycles_;
+  result.stalls = stalls_;
+  result.drain_cycles = std::max<std::int64_t>(0, std::min(result.cycles, last_work_) - streamed);
+  result.write_back_cycles = result.cycles - streamed - result.drain_cycles;
+  result.busy_pod_cycles = busy_pod_cycles_;
+  result.barrier_pod_cycles = barrier_pod_cycles_;
+  result.idle_pod_cycles = idle_pod_cycles_;
+  std::int64_t waiting = fill_cycles_ + result.drain_cycles + result.write_back_cycles;
+  for (const std::int64_t stall : stalls_) waiting += stall;
+  result.stalled_pod_cycles = waiting * config_.pods.count;
+  result.operations = operations_;
+  for (const OperationResult& operation : operations_) {
+    result.tile_operations += operation.tile_operations;
+    result.passes += operation.passes;
+    result.macs += operation.macs;
+  }
+  // Drain and write-back belong to whatever is stored last.
+  std::size_t last = 0;
+  for (std::size_t o = 0; o < operations_.size(); ++o) {
+    if (operations_[o].last_cycle >= operations_[last].last_cycle) last = o;
+  }
+  std::int64_t shared = 0;
+  for (const OperationResult& operation : operations_) shared += operation.cycles;
+  if (!result.operations.empty()) result.operations[last].cycles += result.cycles - shared;
+  for (std::size_t f = 0; f < program.memory.fills.size(); ++f) {
+    if (!board.fill_begun(static_cast<std::uint32_t>(f))) continue;
+    const Fill& fill = program.memory.fills[f];
+    std::uint32_t operation = 0;
+    const auto tiles = static_cast<ItemId>(program.work.tiles.size());
+    const auto mains = static_cast<ItemId>(program.schedule.main.size());
+    if (fill.item < tiles) {
+      operation = program.work.operands[program.work.tiles[fill.item].operand].operation;
+    } else if (fill.item < tiles + mains) {
+      operation = static_cast<std::uint32_t>(program.work.gemm_of_op(fill.item - tiles).operation);
+    } else {
+      operation = program.schedule.post[fill.item - tiles - mains].operation;
+    }
+    result.operations[operation].dram_bytes += fill.bytes;
+  }
+}
+
+}  // namespace podsim

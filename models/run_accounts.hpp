@@ -1,0 +1,67 @@
+#pragma once
+// SPDX-License-Identifier: Apache-2.0
+/// \file Where the cycles went: the books of one run, by cause, by layer and by pod class.
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "podsim/models/program.hpp"
+#include "podsim/models/run_result.hpp"
+#include "podsim/models/scoreboard.hpp"
+
+namespace podsim {
+
+/// A lower bound on the start of a round, one per cause of waiting.
+struct StartBound {
+  std::array<std::int64_t, kStallCauses> at{};
+
+  void raise(StallCause cause, std::int64_t cycle) {
+    std::int64_t& bound = at[static_cast<std::size_t>(cause)];
+    if (cycle > bound) bound = cycle;
+  }
+  std::int64_t highest() const {
+    std::int64_t out = 0;
+    for (const std::int64_t bound : at) out = out > bound ? out : bound;
+    return out;
+  }
+};
+
+/// Adds up what the tiling controller orders. Every cycle of the run and every pod cycle falls into one class, and
+/// every cycle is charged to one layer.
+class RunAccounts {
+ public:
+  explicit RunAccounts(const HardwareConfig& config) : config_(config) {}
+
+  void begin(const Program& program);
+  /// Round `q` streams from `start` to `end`; the one before ended in `previous_end`. The wait is charged to the causes
+  /// of `bound` in their order, each taking what it adds; before the first round all but memory counts as filling.
+  void round(std::uint32_t q, std::int64_t previous_end, std::int64_t start, std::int64_t end, const StartBound& bound);
+  void weights(const GemmTiles& gemm, std::int64_t bytes);
+  /// One tile operation of a round whose longest tile has `longest` rows; its result is stored by `last_cycle`.
+  void tile_operation(const GemmTiles& gemm, const OpIndex& at, std::int64_t start, std::int64_t longest,
+                      std::int64_t last_cycle, std::int64_t activation_bytes, std::int64_t partial_sum_bytes);
+  /// Pods without an operation in a round of `longest` rows.
+  void idle(std::int64_t pods, std::int64_t longest) { idle_pod_cycles_ += pods * longest; }
+  void pass(std::uint32_t operation, std::int64_t start, std::int64_t last_cycle, std::int64_t bytes);
+  void write_back(std::uint32_t operation, std::int64_t bytes) { operations_[operation].dram_bytes += bytes; }
+
+  /// Everything ordered so far is stored by then.
+  std::int64_t last_work() const { return last_work_; }
+  /// Closes the books.
+  /// \param end last cycle that counts
+  void collect(RunResult& result, const Scoreboard& board, std::int64_t end) const;
+
+ private:
+  const HardwareConfig& config_;
+  const Program* program_ = nullptr;
+  std::vector<OperationResult> operations_;
+  std::array<std::int64_t, kStallCauses> stalls_{};
+  std::int64_t stream_cycles_ = 0, fill_cycles_ = 0;
+  std::int64_t busy_pod_cycles_ = 0, barrier_pod_cycles_ = 0, idle_pod_cycles_ = 0;
+  std::int64_t last_work_ = 0;
+  int charged_last_ = 0;                  ///< operation that the last round was charged to
+  std::vector<std::uint32_t> round_ops_;  ///< scratch: tile operations of the round per operation
+};
+
+}  // namespace podsim

@@ -15,16 +15,20 @@
 
 namespace podsim {
 
-/// Space in banks that is taken and given back.
-class SpaceMonitor : public virtual sc_core::sc_interface {
+/// Whoever watches the controller: space in banks that is taken and given back, fills, and the progress of time.
+class RunMonitor : public virtual sc_core::sc_interface {
  public:
+  /// A fill has its rows in the bank from `cycle` on.
+  virtual void filled(std::uint32_t fill, std::int64_t cycle) = 0;
+  /// Everything that happens before `cycle` is known.
+  virtual void advance(std::int64_t cycle) = 0;
   virtual void take(ItemId item, std::int64_t cycle) = 0;
   virtual void give_back(ItemId item, std::int64_t cycle) = 0;
 };
 
 /// Sees all circuits, bank writes and fills. Reports: two sources on one link, two tiles on one port, a row read
 /// before it was written, a bank over capacity; each with fabric, bank, unit and tile.
-class Checker final : public sc_core::sc_module, public CircuitMonitor, public BankMonitor, public SpaceMonitor {
+class Checker final : public sc_core::sc_module, public CircuitMonitor, public BankMonitor, public RunMonitor {
  public:
   Checker(const sc_core::sc_module_name& name, RunContext& context, const Machine& machine);
 
@@ -32,10 +36,9 @@ class Checker final : public sc_core::sc_module, public CircuitMonitor, public B
   void written(BankClass bank_class, int bank, const Transfer& transfer) override;
   void take(ItemId item, std::int64_t cycle) override { change(item, cycle, true); }
   void give_back(ItemId item, std::int64_t cycle) override { change(item, cycle, false); }
-  /// A fill has its rows in the bank from `cycle` on.
-  void filled(std::uint32_t fill, std::int64_t cycle);
-  /// Everything that happens before `cycle` is known: checks the banks' capacity up to there.
-  void advance(std::int64_t cycle);
+  void filled(std::uint32_t fill, std::int64_t cycle) override;
+  /// Checks the banks' capacity, and the reads that were ordered early, up to there.
+  void advance(std::int64_t cycle) override;
   void begin();
 
   std::int64_t checks() const { return checks_; }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <queue>
+#include <string>
 #include <vector>
 
 #include <systemc>
@@ -19,6 +20,12 @@ class DramInterface : public virtual sc_core::sc_interface {
   virtual void round_ends(RoundEnd end, std::int64_t cycle, std::int64_t now) = 0;
   /// Output rows that are complete in `ready` go to DRAM.
   virtual void write_back(std::int64_t bytes, std::int64_t ready, std::int64_t now) = 0;
+  /// Nothing is left to move.
+  virtual bool is_idle() const = 0;
+  /// The cycle in which the last transfer so far ends.
+  virtual std::int64_t busy_until() const = 0;
+  /// What the next fill waits for, for people.
+  virtual std::string waiting_for() const = 0;
 };
 
 class DramListener : public virtual sc_core::sc_interface {
@@ -58,11 +65,11 @@ class Dram final : public sc_core::sc_module, public DramInterface {
   void begin();
   void reset();
 
-  bool is_idle() const;
+  bool is_idle() const override;
+  std::int64_t busy_until() const override { return statistics_.busy_until; }
   const DramStatistics& statistics() const { return statistics_; }
   std::size_t fills_done() const { return next_fill_; }
-  /// What the next fill waits for, for the watchdog.
-  std::string waiting_for() const;
+  std::string waiting_for() const override;
 
  private:
   struct WriteBack {

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "podsim/models/schedule.hpp"
 
-#include <array>
-#include <cstdio>
-
 #include "podsim/sim/core/random.hpp"
 
 namespace podsim {
@@ -23,9 +20,7 @@ std::string fingerprint(const TiledWorkload& work) {
     for (const std::int64_t v : {vector.rows, vector.columns, vector.i_count, vector.k_count}) put(v);
   }
   put(static_cast<std::int64_t>(work.tiles.size()));
-  std::array<char, 17> digits{};
-  std::snprintf(digits.data(), digits.size(), "%016llx", static_cast<unsigned long long>(stable_hash(text)));
-  return digits.data();
+  return hash_text(text);
 }
 
 /// Appends "name":[…] with one number per item.

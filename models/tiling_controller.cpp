@@ -19,14 +19,11 @@ FabricId fabric_of(ReadPort port) {
 
 }  // namespace
 
-TilingController::TilingController(const sc_core::sc_module_name& name, RunContext& context, const Machine& machine,
-                                   Checker& checker, Dram& memory)
+TilingController::TilingController(const sc_core::sc_module_name& name, RunContext& context, const Machine& machine)
     : sc_module(name),
       context_(context),
       machine_(machine),
       config_(machine.config),
-      checker_(checker),
-      memory_(memory),
       shared_ports_(machine.config.banks.p_ports == "shared"),
       board_(machine),
       accounts_(machine.config),
@@ -79,9 +76,9 @@ void TilingController::poke(Sequence& sequence, std::int64_t now) {
 
 void TilingController::filling(std::uint32_t fill, std::int64_t cycle, std::int64_t now) {
   board_.note_fill(fill, cycle);
-  checker_.filled(fill, cycle);
+  monitor->filled(fill, cycle);
   const Fill& what = context_.program->memory.fills[fill];
-  space->take(what.item, now);
+  monitor->take(what.item, now);
   if (what.need_stage == Stage::post) {
     if (what.need_round <= post_round_) poke(post_, now);
   } else if (what.need_round <= main_round_) {
@@ -92,12 +89,12 @@ void TilingController::filling(std::uint32_t fill, std::int64_t cycle, std::int6
 void TilingController::fill_delayed(std::uint32_t fill, std::int64_t cycle) {
   // Whoever waits for it sleeps until the cycle it was promised for, and then looks again.
   board_.note_fill(fill, cycle);
-  checker_.filled(fill, cycle);
+  monitor->filled(fill, cycle);
 }
 
 void TilingController::spilled(std::int64_t count, std::int64_t cycle, std::int64_t now) {
   for (std::int64_t spill = board_.spills_done(); spill < count; ++spill) {
-    space->give_back(context_.program->memory.spills[static_cast<std::size_t>(spill)].item, cycle);
+    monitor->give_back(context_.program->memory.spills[static_cast<std::size_t>(spill)].item, cycle);
   }
   board_.note_spills(count, cycle);
   poke(main_, now);
@@ -132,7 +129,7 @@ void TilingController::run() {
 }
 
 void TilingController::step(std::int64_t now) {
-  checker_.advance(now);
+  monitor->advance(now);
   // One process for both, pods first, so that the order in which the kernel runs processes cannot matter.
   while (main_.is_due(now) || post_.is_due(now)) {
     if (main_.is_due(now)) step_main(now);
@@ -468,7 +465,7 @@ void TilingController::order_stream(std::int64_t now) {
 
   const MemoryPlan& plan = program.memory;
   for (std::uint32_t n = plan.released_main_first[q]; n < plan.released_main_first[q + 1]; ++n) {
-    space->give_back(plan.released_main[n].item, board_.stream_end[q]);
+    monitor->give_back(plan.released_main[n].item, board_.stream_end[q]);
   }
   dram->round_ends({q, false}, board_.stream_end[q], now);
 }
@@ -665,7 +662,7 @@ void TilingController::order_post(std::int64_t now) {
   const MemoryPlan& plan = program.memory;
   for (std::uint32_t n = plan.taken_first[b]; n < plan.taken_first[b + 1]; ++n) {
     const ItemId item = plan.taken[n].item;
-    space->take(item, start + config_.post_processors.latency_cycles);
+    monitor->take(item, start + config_.post_processors.latency_cycles);
     const StoredTile& tile = work.tiles[item];
     const std::int64_t copies = static_cast<std::int64_t>(tile.rows) * tile.columns;
     switch (tile.bank_class) {
@@ -681,7 +678,7 @@ void TilingController::order_post(std::int64_t now) {
     }
   }
   for (std::uint32_t n = plan.released_post_first[b]; n < plan.released_post_first[b + 1]; ++n) {
-    space->give_back(plan.released_post[n].item, board_.post_end[b]);
+    monitor->give_back(plan.released_post[n].item, board_.post_end[b]);
   }
   dram->round_ends({b, true}, board_.post_end[b], now);
 }
@@ -690,9 +687,9 @@ void TilingController::order_post(std::int64_t now) {
 
 void TilingController::maybe_finish(std::int64_t now) {
   if (done_ || main_round_ < rounds_ || post_round_ < rounds_) return;
-  if (!memory_.is_idle()) return;
+  if (!dram->is_idle()) return;
   done_ = true;
-  finish_cycle_ = std::max(accounts_.last_work(), memory_.statistics().busy_until);
+  finish_cycle_ = std::max(accounts_.last_work(), dram->busy_until());
   finish_.notify(context_, now, std::max(now, finish_cycle_));
 }
 
@@ -716,7 +713,7 @@ std::string TilingController::waiting_for() const {
       }
     }
   }
-  return text + "; DRAM waits for " + memory_.waiting_for();
+  return text + "; DRAM waits for " + dram->waiting_for();
 }
 
 }  // namespace podsim

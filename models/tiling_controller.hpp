@@ -35,11 +35,10 @@ class TilingController final : public sc_core::sc_module, public FillListener, p
   sc_core::sc_port<PodCommandInterface, 0> pods{"pods"};
   sc_core::sc_port<PostCommandInterface, 0> post_processors{"post_processors"};
   sc_core::sc_port<DramInterface> dram{"dram"};
-  sc_core::sc_port<SpaceMonitor> space{"space"};
+  sc_core::sc_port<RunMonitor> monitor{"monitor"};
 
   SC_HAS_PROCESS(TilingController);
-  TilingController(const sc_core::sc_module_name& name, RunContext& context, const Machine& machine, Checker& checker,
-                   Dram& memory);
+  TilingController(const sc_core::sc_module_name& name, RunContext& context, const Machine& machine);
 
   /// Starts the program of the context in cycle 0.
   void begin();
@@ -117,8 +116,6 @@ class TilingController final : public sc_core::sc_module, public FillListener, p
   RunContext& context_;
   const Machine& machine_;
   const HardwareConfig& config_;
-  Checker& checker_;
-  Dram& memory_;
   const bool shared_ports_;  ///< P banks have one read and one write port
   Scoreboard board_;
   RunAccounts accounts_;

@@ -13,7 +13,7 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const HardwareConf
       machine_(config),
       checker_("checker", context_, machine_),
       dram_("dram", context_, machine_.config),
-      controller_("tiling_controller", context_, machine_, checker_, dram_) {
+      controller_("tiling_controller", context_, machine_) {
   // Whole resolution units, so that the times of all modules fall together exactly.
   const double unit_per_second = 1.0 / sc_core::sc_get_time_resolution().to_seconds();
   context_.period = sc_core::sc_time::from_value(
@@ -86,7 +86,7 @@ void Accelerator::bind() {
     bank.out.bind(fabric(FabricId::post_in2));
   }
   controller_.dram.bind(dram_.commands);
-  controller_.space.bind(checker_);
+  controller_.monitor.bind(checker_);
   dram_.listener.bind(controller_.spills);
 }
 

@@ -280,11 +280,7 @@ Json to_json(const Experiment& experiment) {
 std::string config_hash(const Experiment& experiment) {
   Json json = to_json(experiment);
   json.erase("outputs");
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::uint64_t hash = stable_hash(json.dump(-1, ' ', false, Json::error_handler_t::replace));
-  std::string out(16, '0');
-  for (std::size_t n = out.size(); n-- > 0; hash >>= 4) out[n] = kDigits[hash & 15];
-  return out;
+  return hash_text(json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 MachinePresetRegistry& machine_preset_registry() {

@@ -34,8 +34,9 @@ struct HostCost {
 
 struct Report {
   static constexpr int kSchema = 1;
-  Json experiment;  ///< echo, complete with defaults
+  Json experiment;  ///< echo, complete with defaults; without outputs, which change nothing
   std::string config_hash;
+  std::string workload_hash;  ///< 16 hexadecimal digits over the network itself: a file may change under its name
   std::string version, commit;
   std::uint64_t seed = 1;
   std::string network;

@@ -48,6 +48,7 @@ Json to_json(const Report& report) {
   out["version"] = report.version;
   out["commit"] = report.commit;
   out["config_hash"] = report.config_hash;
+  out["workload_hash"] = report.workload_hash;
   out["seed"] = report.seed;
   out["complete"] = result.complete;
   if (!result.complete) out["stopped_because"] = result.stopped_because;

@@ -10,6 +10,7 @@
 #include <systemc>
 
 #include "podsim/sim/accelerator.hpp"
+#include "podsim/sim/core/random.hpp"
 #include "podsim/sim/core/version.hpp"
 #include "podsim/workloads/workload_source.hpp"
 
@@ -152,7 +153,9 @@ Report run_experiment(const Experiment& experiment, const RunOptions& options) {
   const LoweredNetwork& lowered = program.work.network;
   const NetworkTotals totals = network.totals();
   report.experiment = to_json(experiment);
+  report.experiment.erase("outputs");
   report.config_hash = config_hash(experiment);
+  report.workload_hash = hash_text(to_text(network));
   report.version = version();
   report.commit = commit();
   report.seed = experiment.seed;

@@ -20,6 +20,14 @@ std::uint64_t stable_hash(std::string_view text) {
   return hash;
 }
 
+std::string hash_text(std::string_view text) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::uint64_t hash = stable_hash(text);
+  std::string out(16, '0');
+  for (std::size_t n = out.size(); n-- > 0; hash >>= 4) out[n] = kDigits[hash & 15];
+  return out;
+}
+
 RandomStream::RandomStream(std::uint64_t seed, std::string_view name) : engine_(mix(seed) ^ mix(stable_hash(name))) {}
 
 std::uint64_t RandomStream::below(std::uint64_t bound) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <random>
+#include <string>
 #include <string_view>
 
 namespace podsim {
@@ -29,5 +30,7 @@ class RandomStream {
 
 /// 64-bit FNV-1a of a text: stable across platforms and versions, used for stream names and content hashes.
 std::uint64_t stable_hash(std::string_view text);
+/// The same as 16 hexadecimal digits.
+std::string hash_text(std::string_view text);
 
 }  // namespace podsim

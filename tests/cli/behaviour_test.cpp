@@ -101,7 +101,6 @@ TEST_CASE("run: the echoed experiment gives the same report", "[cli]") {
   REQUIRE(outcome.code == 0);
   Json second = Json::parse(outcome.out);
   CHECK(second["config_hash"] == first["config_hash"]);
-  second["experiment"]["outputs"] = first["experiment"]["outputs"];
   CHECK(second == first);
 }
 
@@ -358,7 +357,6 @@ TEST_CASE("serve: answers in order, and bad lines do not end the session", "[cli
 
   // What serve answers is what run writes.
   Json report = Json::parse(folder.podsim(run_tiny({"-o", "-"})).out);
-  report["experiment"]["outputs"] = Json::array();
   CHECK(report == parsed[0]["report"]);
 }
 

@@ -26,6 +26,7 @@ void Dram::reset() {
   next_write_back_ = 0;
   write_backs_ = {};
   main_end_.clear();
+  spill_end_.clear();
   post_end_.clear();
   statistics_ = {};
 }
@@ -43,7 +44,9 @@ void Dram::round_ends(RoundEnd end, std::int64_t cycle, std::int64_t now) {
   if (static_cast<std::int64_t>(ends.size()) != end.round) {
     throw Error::internal(name(), "round " + std::to_string(end.round) + " ends out of order");
   }
-  ends.push_back(cycle);
+  // The end of a round without work may lie behind. Whether this cycle's transfers were chosen before it was known must
+  // not matter.
+  ends.push_back(std::max(cycle, now + 1));
   // Only matters to a fill or spill that waits for it; it is cheaper to look than to remember.
   if (!is_idle()) wake_.notify(context_, now, std::max(cycle, now));
 }
@@ -114,20 +117,26 @@ void Dram::serve(std::int64_t now) {
         statistics_.spilled_bytes += spill.bytes;
         const std::int64_t end = occupy(now, spill.bytes);
         ++next_spill_;
+        spill_end_.push_back(end);
         listener->spilled(static_cast<std::int64_t>(next_spill_), end, now);
         continue;
       }
     }
     if (next_fill_ < plan.fills.size()) {
       const Fill& fill = plan.fills[next_fill_];
-      auto from = free_from(fill.after);
+      auto from = free_from({fill.after_main, false});
+      const auto passed = free_from({fill.after_post, true});
+      from = from && passed ? std::optional(std::max(*from, *passed)) : std::nullopt;
       const std::int64_t window = config_.dram.prefetch_rounds;
       if (window > 0 && fill.need_round > window) {
         // Not before the round `window` rounds earlier has been read.
         const auto opened = free_from({static_cast<std::int64_t>(fill.need_round) - window - 1, false});
         from = from && opened ? std::optional(std::max(*from, *opened)) : std::nullopt;
       }
-      if (from && fill.after_spill < static_cast<std::int64_t>(next_spill_) && ready(*from)) {
+      if (fill.after_spill >= static_cast<std::int64_t>(next_spill_)) from = std::nullopt;
+      // The last byte of a spill may leave in the middle of a cycle; its space is free from the next one on.
+      if (from && fill.after_spill >= 0) from = std::max(*from, spill_end_[static_cast<std::size_t>(fill.after_spill)]);
+      if (from && ready(*from)) {
         statistics_.read_bytes += fill.bytes;
         (fill.bank_class == BankClass::w ? statistics_.weight_bytes : statistics_.activation_bytes) += fill.bytes;
         if (fill.is_refetch) statistics_.refetched_bytes += fill.bytes;
@@ -154,8 +163,8 @@ std::string Dram::waiting_for() const {
   if (next_fill_ == plan.fills.size()) return "nothing: all fills are done";
   const Fill& fill = plan.fills[next_fill_];
   return "fill " + std::to_string(next_fill_) + " for round " + std::to_string(fill.need_round) +
-         ", whose space is in use until round " + std::to_string(fill.after.round) +
-         (fill.after.post ? " of the post-processors" : "") + " has been read";
+         ", whose space is in use until pods have read round " + std::to_string(fill.after_main) +
+         " and post-processors round " + std::to_string(fill.after_post);
 }
 
 }  // namespace podsim

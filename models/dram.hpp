@@ -100,6 +100,7 @@ class Dram final : public sc_core::sc_module, public DramInterface {
   std::size_t next_spill_ = 0;
   std::int64_t next_write_back_ = 0;
   std::priority_queue<WriteBack> write_backs_;
+  std::vector<std::int64_t> spill_end_;            ///< per spill that has begun
   std::vector<std::int64_t> main_end_, post_end_;  ///< per round announced so far
   DramStatistics statistics_;
 };

@@ -97,6 +97,10 @@ class Planner {
     RoundEnd after;
     std::int64_t after_spill;
   };
+  /// From when on space is free: rounds that pods and post-processors have read, and a spill; -1: at once.
+  struct Space {
+    std::int64_t after_main = -1, after_post = -1, after_spill = -1;
+  };
   struct Bank {
     std::int64_t free_now = 0;                 ///< never used, or usable whenever
     std::deque<Chunk> released;                ///< usable after a round, oldest first
@@ -212,17 +216,8 @@ class Planner {
     produced_.build(rounds_, tiles_, [&](ItemId item) { return first_write_[item]; });
   }
 
-  std::uint32_t x_tile(std::uint32_t op) const {
-    const GemmTiles& gemm = work_.gemm_of_op(op);
-    const OpIndex at = op_index(gemm, op);
-    return gemm.activation_tile(work_.operands[gemm.activation].first_tile, at.g, at.i, at.j);
-  }
-
-  std::uint32_t w_tile(std::uint32_t op) const {
-    const GemmTiles& gemm = work_.gemm_of_op(op);
-    const OpIndex at = op_index(gemm, op);
-    return gemm.stationary_tile(work_.operands[gemm.stationary].first_tile, at.g, at.j, at.k);
-  }
+  std::uint32_t x_tile(std::uint32_t op) const { return tiles_of_op(work_, op).activation; }
+  std::uint32_t w_tile(std::uint32_t op) const { return tiles_of_op(work_, op).stationary; }
 
   // --- one round --------------------------------------------------------------------------------------------------
 
@@ -267,16 +262,16 @@ class Planner {
       } else if (item < tiles_) {
         fetched = work_.tiles[item].dram_bytes;
       }
-      Chunk space{0, {}, -1};
+      Space space;
       if (resident_[item] == kPartial) {
         // The part that is produced on chip took the space.
-        space.after = {first_write_[item], true};
+        space.after_main = space.after_post = first_write_[item];
       } else {
         space = take(item, size);
       }
       if (fetched > 0) {
-        plan_.fills.push_back({item, fetched, rows_of(item), round_, bank(item), class_of(item), stage_, space.after,
-                               space.after_spill, evicted});
+        plan_.fills.push_back({item, fetched, rows_of(item), round_, bank(item), class_of(item), stage_,
+                               space.after_main, space.after_post, space.after_spill, evicted});
         if (evicted) plan_.refetched_bytes += fetched;
       }
       if (resident_[item] == kAbsent || evicted) append(item);
@@ -290,13 +285,11 @@ class Planner {
     auto take_for_result = [&](ItemId item) {
       // Without finalise passes nothing reads the last sums: they are out of the published machine.
       if (last_use_[item] == kNone) return;
-      const Chunk space = take(item, bytes_of(item));
+      const Space space = take(item, bytes_of(item));
       plan_.spills_before[round_] =
           std::max(plan_.spills_before[round_], static_cast<std::uint32_t>(space.after_spill + 1));
-      if (space.after.post) {
-        plan_.posts_before[round_] =
-            std::max(plan_.posts_before[round_], static_cast<std::uint32_t>(space.after.round + 1));
-      }
+      plan_.posts_before[round_] =
+          std::max(plan_.posts_before[round_], static_cast<std::uint32_t>(space.after_post + 1));
       append(item);
       touch(item);
     };
@@ -372,10 +365,10 @@ class Planner {
   std::uint32_t bytes_of(ItemId item) const { return item_bytes(work_, schedule_, machine_, item); }
 
   /// Takes space in the item's bank, evicting others if it must; says from when on the space is free.
-  Chunk take(ItemId item, std::uint32_t size) {
+  Space take(ItemId item, std::uint32_t size) {
     Bank& bank = bank_of(item);
     while (bank.free_now + bank.free_later < size) evict_one(bank, item, size);
-    Chunk taken{size, {}, -1};
+    Space taken;
     std::int64_t missing = size;
     const std::int64_t at_once = std::min(missing, bank.free_now);
     bank.free_now -= at_once;
@@ -383,9 +376,9 @@ class Planner {
     while (missing > 0) {
       Chunk& oldest = bank.released.front();
       const std::int64_t part = std::min(missing, oldest.bytes);
-      if (oldest.after.round > taken.after.round) taken.after = oldest.after;
-      // The later of a pods' and a post-processors' round of the same number is the latter's.
-      if (oldest.after.round == taken.after.round && oldest.after.post) taken.after.post = true;
+      // Post-processors may be rounds behind the pods: a later round of the pods says nothing of them.
+      taken.after_main = std::max(taken.after_main, oldest.after.round);
+      if (oldest.after.post) taken.after_post = std::max(taken.after_post, oldest.after.round);
       taken.after_spill = std::max(taken.after_spill, oldest.after_spill);
       oldest.bytes -= part;
       bank.free_later -= part;

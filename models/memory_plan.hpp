@@ -36,7 +36,8 @@ struct Fill {
   std::uint16_t bank = 0;
   BankClass bank_class = BankClass::x;
   Stage need_stage = Stage::weights;
-  RoundEnd after;                 ///< its space is in use until then
+  std::int64_t after_main = -1;   ///< its space is in use until pods have read this round
+  std::int64_t after_post = -1;   ///< and post-processors this one
   std::int64_t after_spill = -1;  ///< this spill and all before it come first
   bool is_refetch = false;        ///< it was evicted or spilled before
 };

@@ -116,10 +116,7 @@ class ScheduleChecker {
         const MainPlacement& place = schedule_.main[op];
         if (!pods.take(place.pod, op))
           fail("round " + std::to_string(round) + ": two operations on pod " + std::to_string(place.pod));
-        const GemmTiles& gemm = work_.gemm_of_op(op);
-        const OpIndex at = op_index(gemm, op);
-        const std::uint32_t x_tile = gemm.activation_tile(work_.operands[gemm.activation].first_tile, at.g, at.i, at.j);
-        const std::uint32_t w_tile = gemm.stationary_tile(work_.operands[gemm.stationary].first_tile, at.g, at.j, at.k);
+        const auto [gemm, at, x_tile, w_tile] = tiles_of_op(work_, op);
         use_tile(x_tile, round);
         use_tile(w_tile, round);
         circuit(x, x_port, "X", work_.tiles[x_tile].bank, place.pod, x_tile);

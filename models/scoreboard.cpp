@@ -28,7 +28,7 @@ void Scoreboard::reset() {
   stream_end.clear();
   post_start.clear();
   post_end.clear();
-  spills_done_ = spills_done_cycle_ = 0;
+  spill_done_.clear();
   for (LinkSchedule& links : links_) links.clear();
   for (auto& ports : ports_) ports.assign(static_cast<std::size_t>(config_.terminals()), 0);
 }
@@ -93,8 +93,8 @@ bool Scoreboard::fills_ready(std::uint32_t round, Stage stage, std::int64_t& rea
 
 bool Scoreboard::spills_ready(std::uint32_t round, std::int64_t& ready) const {
   const std::uint32_t needed = program_->memory.spills_before[round];
-  if (needed > spills_done_) return false;
-  if (needed > 0) ready = std::max(ready, spills_done_cycle_);
+  if (needed > spill_done_.size()) return false;
+  if (needed > 0) ready = std::max(ready, spill_done_[needed - 1]);
   return true;
 }
 

@@ -41,10 +41,9 @@ class Scoreboard {
 
   /// The first `count` spills are complete in `cycle`.
   void note_spills(std::int64_t count, std::int64_t cycle) {
-    spills_done_ = count;
-    spills_done_cycle_ = cycle;
+    spill_done_.resize(static_cast<std::size_t>(count), cycle);
   }
-  std::int64_t spills_done() const { return spills_done_; }
+  std::int64_t spills_done() const { return static_cast<std::int64_t>(spill_done_.size()); }
   /// False if spills that have to come before the round are not complete; otherwise raises `ready` to when they are.
   bool spills_ready(std::uint32_t round, std::int64_t& ready) const;
 
@@ -74,7 +73,7 @@ class Scoreboard {
   const std::int64_t uniform_latency_;  ///< -1 if pairs differ
   const std::int64_t array_latency_;
   std::vector<std::int64_t> fill_ready_;  ///< per fill; -1 before it begins
-  std::int64_t spills_done_ = 0, spills_done_cycle_ = 0;
+  std::vector<std::int64_t> spill_done_;  ///< per spill that has begun: the cycle in which it is complete
   std::vector<std::int64_t> block_ready_;  ///< per output block
   std::vector<std::uint32_t> block_missing_;
   std::vector<std::uint8_t> block_queued_;

@@ -277,6 +277,15 @@ class Tiler {
 
   void add_tile(std::uint32_t operand, std::int64_t rows, std::int64_t columns, std::int64_t bytes,
                 std::int64_t dram_bytes, RequirementRange requirements) {
+    constexpr std::int64_t kLargestTile = std::int64_t{1} << 31;
+    if (rows * columns * hardware_.partial_sum_bytes >= kLargestTile) {
+      throw Error(ErrorKind::run_failed, {Issue{{},
+                                                "/mapping/tiling/partition_rows",
+                                                "a tile of \"" + out_.network.operations[current_operation_].name +
+                                                    "\" has " + with_thousands(rows) + " x " + with_thousands(columns) +
+                                                    " elements; it has to stay below 2^31 bytes",
+                                                "use fewer rows per tile"}});
+    }
     Operand& owner = out_.operands[operand];
     StoredTile tile;
     tile.operand = operand;
@@ -564,6 +573,13 @@ OpIndex op_index(const GemmTiles& gemm, std::uint32_t op) {
   at.j = rest % j_count;
   at.g = rest / j_count;
   return at;
+}
+
+OpTiles tiles_of_op(const TiledWorkload& work, std::uint32_t op) {
+  const GemmTiles& gemm = work.gemm_of_op(op);
+  const OpIndex at = op_index(gemm, op);
+  return {&gemm, at, gemm.activation_tile(work.operands[gemm.activation].first_tile, at.g, at.i, at.j),
+          gemm.stationary_tile(work.operands[gemm.stationary].first_tile, at.g, at.j, at.k)};
 }
 
 std::int64_t tile_rows(const GemmTiles& gemm, std::int64_t i) {

@@ -154,6 +154,15 @@ struct OpIndex {
   std::int64_t g = 0, i = 0, j = 0, k = 0;
 };
 OpIndex op_index(const GemmTiles& gemm, std::uint32_t op);
+
+/// One tile operation with the tiles it reads.
+struct OpTiles {
+  const GemmTiles* gemm = nullptr;
+  OpIndex at;
+  std::uint32_t activation = 0;  ///< index into TiledWorkload::tiles
+  std::uint32_t stationary = 0;  ///< likewise
+};
+OpTiles tiles_of_op(const TiledWorkload& work, std::uint32_t op);
 /// Rows i of a GEMM tile row, accounting for the remainder.
 std::int64_t tile_rows(const GemmTiles& gemm, std::int64_t i);
 /// Rows of k in tile j, accounting for the remainder and for a packed group that holds fewer groups.

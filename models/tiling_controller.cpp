@@ -182,11 +182,8 @@ TilingController::Decision TilingController::decide_weights(std::int64_t now) {
   bool queued = false;
   for (std::uint32_t n = first; n < end; ++n) {
     const std::uint32_t op = program.order.main_ids[n];
-    const GemmTiles& gemm = work.gemm_of_op(op);
-    const OpIndex index = op_index(gemm, op);
-    const std::uint32_t tile =
-        gemm.stationary_tile(work.operands[gemm.stationary].first_tile, index.g, index.j, index.k);
-    const StoredTile& stored = work.tiles[tile];
+    const OpTiles op_tiles = tiles_of_op(work, op);
+    const StoredTile& stored = work.tiles[op_tiles.stationary];
     const std::int64_t cycles = board_.latency(stored.bank, program.schedule.main[op].pod);
     w_reads_.add(stored.bank, cycles);
     main_.lead = std::max(main_.lead, cycles);
@@ -215,10 +212,7 @@ TilingController::Decision TilingController::decide_weights(std::int64_t now) {
   LinkSchedule& links = board_.links(FabricId::w);
   for (std::uint32_t n = first; n < end; ++n) {
     const std::uint32_t op = program.order.main_ids[n];
-    const GemmTiles& gemm = work.gemm_of_op(op);
-    const OpIndex index = op_index(gemm, op);
-    const int bank =
-        work.tiles[gemm.stationary_tile(work.operands[gemm.stationary].first_tile, index.g, index.j, index.k)].bank;
+    const int bank = work.tiles[tiles_of_op(work, op).stationary].bank;
     const std::int64_t port = board_.port_free(FabricId::w, bank);
     if (port > 0) load_bound_.raise(StallCause::bank, port + kBankRead + w_reads_.of(bank));
     if (!links.never_conflicts()) {
@@ -243,11 +237,8 @@ void TilingController::order_weights() {
   LinkSchedule& links = board_.links(FabricId::w);
   for (std::uint32_t n = program.order.main_first[q]; n < program.order.main_first[q + 1]; ++n) {
     const std::uint32_t op = program.order.main_ids[n];
-    const GemmTiles& gemm = work.gemm_of_op(op);
-    const OpIndex index = op_index(gemm, op);
-    const std::uint32_t tile =
-        gemm.stationary_tile(work.operands[gemm.stationary].first_tile, index.g, index.j, index.k);
-    const StoredTile& stored = work.tiles[tile];
+    const OpTiles op_tiles = tiles_of_op(work, op);
+    const StoredTile& stored = work.tiles[op_tiles.stationary];
     const std::uint16_t pod = program.schedule.main[op].pod;
     Transfer transfer;
     transfer.launch = load_start_ - w_reads_.of(stored.bank);
@@ -256,12 +247,12 @@ void TilingController::order_weights() {
     transfer.row_bytes = stored.columns;
     transfer.bank = stored.bank;
     transfer.unit = pod;
-    transfer.item = tile;
+    transfer.item = op_tiles.stationary;
     transfer.id = op;
     board_.port_free(FabricId::w, stored.bank) = transfer.launch - kBankRead + stored.rows;
     if (!links.never_conflicts()) links.reserve(stored.bank, pod, transfer.launch, stored.rows);
     w_banks[stored.bank]->read(ReadPort::main, transfer);
-    accounts_.weights(gemm, static_cast<std::int64_t>(stored.rows) * stored.columns);
+    accounts_.weights(*op_tiles.gemm, static_cast<std::int64_t>(stored.rows) * stored.columns);
   }
 }
 
@@ -310,10 +301,7 @@ TilingController::Decision TilingController::decide_stream(std::int64_t now) {
   for (std::uint32_t n = first; n < end; ++n) {
     const std::uint32_t op = program.order.main_ids[n];
     const MainPlacement& place = program.schedule.main[op];
-    const GemmTiles& gemm = work.gemm_of_op(op);
-    const OpIndex index = op_index(gemm, op);
-    const StoredTile& stored =
-        work.tiles[gemm.activation_tile(work.operands[gemm.activation].first_tile, index.g, index.i, index.j)];
+    const StoredTile& stored = work.tiles[tiles_of_op(work, op).activation];
     const std::int64_t x_latency = board_.latency(stored.bank, place.pod);
     x_reads_.add(stored.bank, x_latency);
     main_.lead = std::max(main_.lead, x_latency);
@@ -351,10 +339,7 @@ TilingController::Decision TilingController::decide_stream(std::int64_t now) {
     for (std::uint32_t n = first; n < end; ++n) {
       const std::uint32_t op = program.order.main_ids[n];
       const MainPlacement& place = program.schedule.main[op];
-      const GemmTiles& gemm = work.gemm_of_op(op);
-      const OpIndex index = op_index(gemm, op);
-      const int bank =
-          work.tiles[gemm.activation_tile(work.operands[gemm.activation].first_tile, index.g, index.i, index.j)].bank;
+      const int bank = work.tiles[tiles_of_op(work, op).activation].bank;
       stream_bound_.raise(StallCause::bank, board_.port_free(FabricId::x, bank) + kBankRead + x_reads_.of(bank));
       const std::int64_t out_latency = board_.latency(place.p_bank, place.pod);
       stream_bound_.raise(StallCause::bank,
@@ -405,10 +390,10 @@ void TilingController::order_stream(std::int64_t now) {
   for (std::uint32_t n = first; n < end; ++n) {
     const std::uint32_t op = program.order.main_ids[n];
     const MainPlacement& place = program.schedule.main[op];
-    const GemmTiles& gemm = work.gemm_of_op(op);
-    const OpIndex index = op_index(gemm, op);
-    const std::uint32_t x_tile =
-        gemm.activation_tile(work.operands[gemm.activation].first_tile, index.g, index.i, index.j);
+    const OpTiles op_tiles = tiles_of_op(work, op);
+    const GemmTiles& gemm = *op_tiles.gemm;
+    const OpIndex& index = op_tiles.at;
+    const std::uint32_t x_tile = op_tiles.activation;
     const StoredTile& x = work.tiles[x_tile];
     const auto columns = static_cast<std::int32_t>(tile_columns(gemm, index.g, index.k));
 

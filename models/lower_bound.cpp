@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "podsim/models/lower_bound.hpp"
 
+#include "podsim/sim/core/wide.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -97,8 +99,11 @@ LowerBound lower_bound(const LoweredNetwork& network, const HardwareConfig& hard
   bound.mac = ceil_div(network.macs(), pods * rows * cols);
   bound.work = ceil_div(work_rows, pods);
   bound.load = ceil_div(load_rows, pods);
-  bound.dram =
-      static_cast<std::int64_t>(std::ceil(static_cast<double>(dram_bytes(network)) / hardware.dram_bytes_per_cycle()));
+  // Whole hertz and bytes per second, as the DRAM module counts: no rounding error may lift the bound.
+  const std::int64_t hz = std::llround(hardware.clock_mhz * 1e6);
+  const std::int64_t bytes_per_second = std::llround(hardware.dram.bandwidth_gb_per_s * 1e9);
+  bound.dram = static_cast<std::int64_t>((static_cast<Wide>(dram_bytes(network)) * hz + bytes_per_second - 1) /
+                                         bytes_per_second);
   return bound;
 }
 

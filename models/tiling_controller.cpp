@@ -50,8 +50,6 @@ void TilingController::reset() {
   done_ = false;
   finish_cycle_ = 0;
   load_start_ = load_end_ = loading_rows_ = 0;
-  last_wait_ = earlier_wait_ = StallCause::memory;
-  last_wait_cycle_ = -1;
   board_.reset();
 }
 
@@ -117,6 +115,12 @@ TilingController::Decision TilingController::at(Sequence& sequence, std::int64_t
   sequence.wake = when;
   sequence.is_decided = !shared_ports_;  // others may take a shared port before this one is ordered: look again then
   return Decision::wait;
+}
+
+StallCause TilingController::late_because(std::int64_t fetched, std::int64_t now) {
+  // A decision comes late only if something that it needs became known just now. Looking at the cycle alone makes the
+  // answer independent of how often the decision was tried.
+  return fetched == now ? StallCause::memory : StallCause::post_processor;
 }
 
 void TilingController::run() {
@@ -189,7 +193,6 @@ TilingController::Decision TilingController::decide_weights(std::int64_t now) {
     main_.lead = std::max(main_.lead, cycles);
     loading_rows_ = std::max<std::int64_t>(loading_rows_, stored.rows);
     if (!board_.rows_ready(stored.requirements, written, queued)) {
-      wait_for(StallCause::post_processor, now);
       return Decision::wait;
     }
   }
@@ -202,7 +205,6 @@ TilingController::Decision TilingController::decide_weights(std::int64_t now) {
   }
   std::int64_t fetched = 0;
   if (!board_.fills_ready(q, Stage::weights, fetched)) {
-    wait_for(StallCause::memory, now);
     return Decision::wait;
   }
   if (fetched > now) {
@@ -223,7 +225,7 @@ TilingController::Decision TilingController::decide_weights(std::int64_t now) {
   // An order takes effect in the next cycle.
   const std::int64_t start = std::max(load_bound_.highest(), now + kBankRead + main_.lead);
   if (start > load_bound_.highest()) {
-    load_bound_.raise(q == 0 ? StallCause::weights : waited_for(now), start);
+    load_bound_.raise(q == 0 ? StallCause::weights : late_because(fetched, now), start);
   }
   return at(main_, start, now);
 }
@@ -269,7 +271,6 @@ TilingController::Decision TilingController::decide_stream(std::int64_t now) {
   const std::uint32_t read_rounds = program.memory.posts_before[q];
   if (read_rounds > 0) {
     if (board_.post_end.size() < read_rounds) {
-      wait_for(StallCause::post_processor, now);
       return Decision::wait;
     }
     stream_bound_.raise(StallCause::post_processor, board_.post_end[read_rounds - 1]);
@@ -288,7 +289,6 @@ TilingController::Decision TilingController::decide_stream(std::int64_t now) {
   }
   std::int64_t spilled_cycle = 0;
   if (!board_.spills_ready(q, spilled_cycle)) {
-    wait_for(StallCause::memory, now);
     return Decision::wait;
   }
   stream_bound_.raise(StallCause::memory, spilled_cycle);
@@ -306,7 +306,6 @@ TilingController::Decision TilingController::decide_stream(std::int64_t now) {
     x_reads_.add(stored.bank, x_latency);
     main_.lead = std::max(main_.lead, x_latency);
     if (!board_.rows_ready(stored.requirements, written, queued)) {
-      wait_for(StallCause::post_processor, now);
       return Decision::wait;
     }
     if (place.partial_sum_in != kNone) {
@@ -325,7 +324,6 @@ TilingController::Decision TilingController::decide_stream(std::int64_t now) {
   }
   std::int64_t fetched = 0;
   if (!board_.fills_ready(q, Stage::stream, fetched)) {
-    wait_for(StallCause::memory, now);
     return Decision::wait;
   }
   if (fetched > now) {
@@ -363,7 +361,7 @@ TilingController::Decision TilingController::decide_stream(std::int64_t now) {
   std::int64_t start = std::max({previous, load_end_, stream_bound_.highest()});
   const std::int64_t earliest = now + kBankRead + main_.lead;
   if (earliest > start) {
-    stream_bound_.raise(q == 0 ? StallCause::weights : waited_for(now), earliest);
+    stream_bound_.raise(q == 0 ? StallCause::weights : late_because(fetched, now), earliest);
     start = earliest;
   }
   return at(main_, start, now);

@@ -59,12 +59,6 @@ class TilingController final : public sc_core::sc_module, public FillListener, p
   std::string waiting_for() const;
 
  private:
-  void wait_for(StallCause cause, std::int64_t now) {
-    if (now > last_wait_cycle_) earlier_wait_ = last_wait_;
-    last_wait_ = cause;
-    last_wait_cycle_ = now;
-  }
-  StallCause waited_for(std::int64_t now) const { return last_wait_cycle_ < now ? last_wait_ : earlier_wait_; }
   /// What became of looking for a start cycle.
   enum class Decision { wait, commit };
   /// One of the two sequences of decisions, that of the pods and that of the post-processors.
@@ -92,6 +86,8 @@ class TilingController final : public sc_core::sc_module, public FillListener, p
   /// Commits to a start if it is time to order it, otherwise sleeps until it is.
   Decision at(Sequence& sequence, std::int64_t start, std::int64_t now);
   static Decision sleep(Sequence& sequence, std::int64_t cycle);
+  /// What a decision had to wait for, if its order cannot go out in time any more.
+  static StallCause late_because(std::int64_t fetched, std::int64_t now);
   void order_weights();
   void order_stream(std::int64_t now);
   void order_post(std::int64_t now);
@@ -139,10 +135,6 @@ class TilingController final : public sc_core::sc_module, public FillListener, p
   std::int64_t load_start_ = 0, load_end_ = 0;
   std::int64_t loading_rows_ = 0;  ///< of the round whose weights were ordered last
   StartBound load_bound_, stream_bound_;
-  // What decisions had to wait for: last, and last before the cycle of that. Within a cycle it depends on the order of
-  // the processes how often a decision is tried, so that only what was waited for in an earlier cycle counts.
-  StallCause last_wait_ = StallCause::memory, earlier_wait_ = StallCause::memory;
-  std::int64_t last_wait_cycle_ = -1;
 
   Reads x_reads_, w_reads_, p_reads_, in1_reads_, in2_reads_;
   std::vector<std::uint32_t> outputs_written_;  ///< per operation: output tiles on their way, for write-back shares

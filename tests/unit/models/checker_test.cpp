@@ -1,2 +1,172 @@
 // SPDX-License-Identifier: Apache-2.0
-// Being written by h8.
+#include "podsim/models/checker.hpp"
+
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/kernel.hpp"
+#include "support/programs.hpp"
+#include "support/stubs.hpp"
+
+namespace podsim {
+namespace {
+
+struct Bench {
+  test::Kernel kernel;
+  std::unique_ptr<Program> program;
+  RunContext context;
+  Checker checker;
+
+  explicit Bench(const test::Setup& setup)
+      : program(test::make(test::one_linear(40, 40, 40), setup)),
+        context(test::context_for(*program)),
+        checker("checker", context, program->machine) {
+    checker.begin();
+  }
+  static Transfer transfer(std::uint32_t item, int bank, int unit, std::int64_t launch, std::int32_t rows) {
+    Transfer t;
+    t.item = item;
+    t.bank = static_cast<std::uint16_t>(bank);
+    t.unit = static_cast<std::uint16_t>(unit);
+    t.launch = launch;
+    t.arrival = launch + 10;
+    t.rows = rows;
+    return t;
+  }
+  std::string fault(const Transfer& t, FabricId fabric = FabricId::x) {
+    const auto error = test::error_of([&] { checker.circuit(fabric, t); });
+    if (error) CHECK(error->kind() == ErrorKind::internal);
+    return error ? error->what() : "";
+  }
+};
+
+test::Setup butterfly() {
+  test::Setup setup = test::crossbar_setup(8, 8, 8);
+  setup.hardware.interconnect = {"butterfly", Json{{"expansion", 1}}};
+  return setup;
+}
+
+TEST_CASE("checker: two sources on one link are found, and only while they overlap", "[models]") {
+  // Sources 0 and 4 of an 8-port butterfly meet on the way to neighbouring destinations: look for such a pair.
+  Bench bench(butterfly());
+  const Topology& net = *bench.program->machine.topology;
+  std::vector<int> a, b;
+  int other = -1;
+  std::size_t hop_a = 0, hop_b = 0;
+  net.route(0, 0, a);
+  for (int source = 1; source < 8 && other < 0; ++source) {
+    net.route(source, 1, b);
+    for (std::size_t p = 0; p < a.size(); ++p) {
+      for (std::size_t q = 0; q < b.size(); ++q) {
+        if (a[p] == b[q]) other = source, hop_a = p, hop_b = q;
+      }
+    }
+  }
+  REQUIRE(other > 0);
+  REQUIRE(hop_a == hop_b);
+  CHECK(bench.fault(Bench::transfer(0, 0, 0, 100, 8)).empty());
+  CHECK(bench.fault(Bench::transfer(1, other, 1, 107, 8)).find("two sources on one link") != std::string::npos);
+  Bench later(butterfly());
+  CHECK(later.fault(Bench::transfer(0, 0, 0, 100, 8)).empty());
+  CHECK(later.fault(Bench::transfer(1, other, 1, 108, 8)).empty());
+}
+
+TEST_CASE("checker: branches of a multicast share links, another tile does not", "[models]") {
+  Bench bench(butterfly());
+  CHECK(bench.fault(Bench::transfer(0, 0, 0, 100, 8)).empty());
+  CHECK(bench.fault(Bench::transfer(0, 0, 1, 100, 8)).empty());
+  CHECK_FALSE(bench.fault(Bench::transfer(1, 0, 2, 103, 8)).empty());
+}
+
+TEST_CASE("checker: two tiles on one port are found", "[models]") {
+  for (const bool overlap : {false, true}) {
+    Bench bench(test::crossbar_setup(8, 8, 8));
+    CHECK(bench.fault(Bench::transfer(0, 2, 0, 100, 8)).empty());
+    const std::string fault = bench.fault(Bench::transfer(1, 2, 1, overlap ? 107 : 108, 8));
+    CHECK(fault.empty() == !overlap);
+    if (overlap) CHECK(fault.find("bank 2") != std::string::npos);
+  }
+}
+
+TEST_CASE("checker: writes of one bank may not overlap either", "[models]") {
+  Bench bench(test::crossbar_setup(8, 8, 8));
+  const auto tiles = static_cast<std::uint32_t>(bench.program->work.tiles.size());
+  CHECK(bench.fault(Bench::transfer(tiles, 3, 0, 100, 8), FabricId::p_out).empty());
+  CHECK(bench.fault(Bench::transfer(tiles + 1, 3, 1, 104, 8), FabricId::p_out).find("P-out") != std::string::npos);
+}
+
+TEST_CASE("checker: a row that is read before it is written is found", "[models]") {
+  for (const bool early : {false, true}) {
+    Bench bench(test::crossbar_setup(8, 8, 8));
+    const Fill& fill = bench.program->memory.fills[0];
+    bench.checker.filled(0, 50);
+    // The first row is read one cycle before it is launched.
+    const std::string fault = bench.fault(Bench::transfer(fill.item, fill.bank, 0, early ? 50 : 51, 4),
+                                          fill.bank_class == BankClass::x ? FabricId::x : FabricId::w);
+    CHECK(fault.empty() == !early);
+    if (early) CHECK(fault.find("is read in cycle 49") != std::string::npos);
+  }
+}
+
+TEST_CASE("checker: a tile that never came is found at the latest when it has been read", "[models]") {
+  Bench bench(test::crossbar_setup(8, 8, 8));
+  const Fill& fill = bench.program->memory.fills[0];
+  const FabricId fabric = fill.bank_class == BankClass::x ? FabricId::x : FabricId::w;
+  CHECK(bench.fault(Bench::transfer(fill.item, fill.bank, 0, 50, 4), fabric).empty());
+  bench.checker.advance(40);
+  CHECK_THROWS_AS(bench.checker.advance(std::numeric_limits<std::int64_t>::max()), Error);
+}
+
+TEST_CASE("checker: partial sums may be read from the cycle after they were written", "[models]") {
+  for (const bool early : {false, true}) {
+    Bench bench(test::crossbar_setup(8, 8, 8));
+    const auto sum = static_cast<std::uint32_t>(bench.program->work.tiles.size());
+    const int bank = bench.program->schedule.main[0].p_bank;
+    Transfer written = Bench::transfer(sum, bank, 0, 90, 8);
+    written.arrival = 100;
+    bench.checker.written(BankClass::p, bank, written);
+    CHECK(bench.fault(Bench::transfer(sum, bank, 1, early ? 101 : 102, 8), FabricId::p_in).empty() == !early);
+  }
+}
+
+TEST_CASE("checker: a bank over capacity is found, with the bank and the bytes", "[models]") {
+  test::Setup setup = test::crossbar_setup(2, 8, 8);
+  setup.hardware.banks.capacity_kib = 64;
+  Bench bench(setup);
+  // All X tiles of bank 0 fit; on a machine with tiny banks they do not.
+  std::int64_t bytes = 0;
+  for (ItemId item = 0; item < bench.program->work.tiles.size(); ++item) {
+    const StoredTile& tile = bench.program->work.tiles[item];
+    if (tile.bank_class != BankClass::x || tile.bank != 0) continue;
+    bench.checker.take(item, 10 + item);
+    bytes += tile.bytes;
+  }
+  bench.checker.advance(1000);
+  CHECK(bench.checker.peak_bank_bytes()[0] == bytes);
+  REQUIRE(bytes > 700);
+
+  Machine small = bench.program->machine;
+  small.config.banks.capacity_kib = 0;
+  Checker strict("strict", bench.context, small);
+  strict.begin();
+  strict.take(0, 10);
+  const auto error = test::error_of([&] { strict.advance(1000); });
+  REQUIRE(error);
+  CHECK(std::string(error->what()).find("bank 0 holds") != std::string::npos);
+}
+
+TEST_CASE("checker: space is counted in the order of cycles, not of calls", "[models]") {
+  Bench bench(test::crossbar_setup(2, 8, 8));
+  bench.checker.take(2, 50);
+  bench.checker.give_back(0, 40);
+  bench.checker.take(0, 10);
+  bench.checker.advance(1000);
+  const auto& tiles = bench.program->work.tiles;
+  CHECK(bench.checker.peak_class_bytes()[0] == std::max(tiles[0].bytes, tiles[2].bytes));
+}
+
+}  // namespace
+}  // namespace podsim

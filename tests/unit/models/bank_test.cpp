@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "podsim/sim/core/random.hpp"
@@ -133,17 +134,18 @@ TEST_CASE("bank: the ends of fills agree with a cycle by cycle count", "[models]
       ordered.push_back(when);
       events.push_back({when, n, 0, 0});
     }
-    // Equal cycles in random order.
-    for (Event& event : events) event.count += static_cast<std::int32_t>(random.below(2)) * 1000;
-    std::stable_sort(events.begin(), events.end(), [](const Event& a, const Event& b) {
-      return a.now != b.now ? a.now < b.now : a.count / 1000 != b.count / 1000 ? a.count < b.count : false;
-    });
-    Bench bench(rows);
+    // In the same cycle writes become known before or after the fills.
+    std::vector<std::pair<std::int64_t, Event>> timed;
     for (const Event& event : events) {
+      timed.emplace_back(3 * event.now + (event.fill >= 0 ? 1 : random.between(0, 1) * 2), event);
+    }
+    std::stable_sort(timed.begin(), timed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    Bench bench(rows);
+    for (const auto& [key, event] : timed) {
       if (event.fill >= 0) {
         bench.bank.fill(static_cast<std::uint32_t>(event.fill), event.now, event.now);
       } else {
-        bench.post_write(event.now, event.arrival, event.count % 1000);
+        bench.post_write(event.now, event.arrival, event.count);
       }
     }
     std::int64_t cycle = 0;

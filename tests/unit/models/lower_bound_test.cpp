@@ -51,7 +51,8 @@ TEST_CASE("lower bound: 256 pods of 32x32 agree with independently derived limit
   for (const Limits& expected : kLimits) {
     const Network network = load_network(expected.network);
     const LowerBound bound = lower_bound(lower(network), hardware);
-    CAPTURE(expected.network, bound.mac, bound.work, bound.load, bound.dram, expected.mac, expected.work, expected.dram);
+    CAPTURE(expected.network, bound.mac, bound.work, bound.load, bound.dram, expected.mac, expected.work,
+            expected.dram);
     CHECK(close(bound.mac, expected.mac));
     CHECK(close(bound.work, expected.work));
     CHECK(close(bound.dram, expected.dram));

@@ -89,14 +89,15 @@ std::pair<std::int64_t, std::int64_t> last_rounds(const Network& network, const 
 TEST_CASE("placement: sosa_greedy ends in the rounds of the published runs on crossbar and butterfly", "[models]") {
   // Raw results of the authors' tool (sosa-compiler, 2022), tests/data/published_runs.csv.
   const std::map<std::string, std::string> sources{
-      {"inception", "zoo:inception_v3:image=299"},      {"resnet50", "zoo:resnet50:image=299,variant=v1"},
+      {"inception", "zoo:inception_v3:image=299"},         {"resnet50", "zoo:resnet50:image=299,variant=v1"},
       {"resnet101", "zoo:resnet101:image=299,variant=v1"}, {"resnet152", "zoo:resnet152:image=299,variant=v1"},
-      {"densenet121", "zoo:densenet121:image=299"},     {"densenet169", "zoo:densenet169:image=299"},
+      {"densenet121", "zoo:densenet121:image=299"},        {"densenet169", "zoo:densenet169:image=299"},
       {"densenet201", "zoo:densenet201:image=299"}};
   std::map<std::string, Network> networks;
   int rows = 0;
   for (const test::PublishedRun& run : test::published_runs()) {
-    if (run.interconnect != "crossbar" && run.interconnect != "butterfly-1" && run.interconnect != "butterfly-2") continue;
+    if (run.interconnect != "crossbar" && run.interconnect != "butterfly-1" && run.interconnect != "butterfly-2")
+      continue;
     auto known = networks.find(run.network);
     if (known == networks.end()) {
       const Network network = test::in_published_order(load_network(sources.at(run.network)), run.network);

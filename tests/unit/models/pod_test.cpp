@@ -23,8 +23,9 @@ struct Bench {
   Bench(int rows, int cols, int fan = 16, const std::string& buffers = "double")
       : program(test::make(test::one_linear(10, rows, cols), test::crossbar_setup(1, rows, cols))),
         context(test::context_for(*program)),
-        pod("pod", context, (program->machine.config.pods.fan_in = fan, program->machine.config.pods.broadcast = fan,
-                             program->machine.config.pods.weight_buffers = buffers, program->machine.config),
+        pod("pod", context,
+            (program->machine.config.pods.fan_in = fan, program->machine.config.pods.broadcast = fan,
+             program->machine.config.pods.weight_buffers = buffers, program->machine.config),
             3) {
     pod.partial_sums_out.bind(out);
   }
@@ -37,7 +38,9 @@ struct Bench {
     t.rows = rows;
     return t;
   }
-  void load(std::uint32_t op, std::int64_t arrival, std::int32_t rows) { pod.weights->receive(transfer(op, arrival, rows)); }
+  void load(std::uint32_t op, std::int64_t arrival, std::int32_t rows) {
+    pod.weights->receive(transfer(op, arrival, rows));
+  }
   void order(std::uint32_t op, std::int64_t start, std::int32_t depth, bool sums = false) {
     pod.activations->receive(transfer(op, start, 10));
     if (sums) pod.partial_sums_in->receive(transfer(op, start, 10));

@@ -38,8 +38,8 @@ Setup small_setup(const std::string& topology = "butterfly") {
 
 /// The problems that the check finds in a schedule.
 std::vector<Issue> problems(const Schedule& schedule, const Program& program) {
-  const auto error = error_of(
-      [&] { check_schedule(schedule, order_by_round(schedule), program.work, program.machine, false); });
+  const auto error =
+      error_of([&] { check_schedule(schedule, order_by_round(schedule), program.work, program.machine, false); });
   if (!error) return {};
   CHECK(error->kind() == ErrorKind::bad_input);
   return error->issues();
@@ -229,7 +229,8 @@ TEST_CASE("schedule: the check finds every kind of fault that is planted", "[mod
       for (std::uint32_t a = 0; a < gemm.op_count; ++a) {
         for (std::uint32_t b = a + 1; b < gemm.op_count; ++b) {
           const OpIndex p = op_index(gemm, a), q = op_index(gemm, b);
-          const std::uint32_t first = gemm.activation_tile(x, p.g, p.i, p.j), second = gemm.activation_tile(x, q.g, q.i, q.j);
+          const std::uint32_t first = gemm.activation_tile(x, p.g, p.i, p.j),
+                              second = gemm.activation_tile(x, q.g, q.i, q.j);
           if (first == second || program->work.tiles[first].bank != program->work.tiles[second].bank) continue;
           s.main[b].round = s.main[a].round;
           return true;

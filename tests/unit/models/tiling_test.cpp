@@ -190,8 +190,8 @@ TEST_CASE("tiling: the capacity of im2col tiles adds up to the distinct elements
     for (const std::int64_t kernel : {1, 3, 4}) {
       NetworkBuilder b("conv", 2);
       const std::string x = b.input("x", {5, 11, 9});
-      const Network network = b.build(
-          {b.conv2d("c", x, conv(5, 6, {kernel, kernel}, {stride, stride}, {1, 1}, {1, 1}))});
+      const Network network =
+          b.build({b.conv2d("c", x, conv(5, 6, {kernel, kernel}, {stride, stride}, {1, 1}, {1, 1}))});
       const TiledWorkload work = cut(network, crossbar_setup(2, 8, 4));
       // Distinct pixels by marking.
       std::set<std::pair<std::int64_t, std::int64_t>> pixels;
@@ -276,14 +276,18 @@ TEST_CASE("tiling: every pixel that a convolution's rows need is required from i
     const std::int64_t batch = random.between(1, 3);
     const Size2 stride{random.between(1, 3), random.between(1, 3)}, padding{random.between(0, 2), random.between(0, 2)};
     const Size2 dilation{random.between(1, 2), random.between(1, 2)};
-    const Size2 kernel{random.between(1, std::min<std::int64_t>(3, (height + 2 * padding.height - 1) / dilation.height + 1)),
-                       random.between(1, std::min<std::int64_t>(3, (width + 2 * padding.width - 1) / dilation.width + 1))};
+    const Size2 kernel{
+        random.between(1, std::min<std::int64_t>(3, (height + 2 * padding.height - 1) / dilation.height + 1)),
+        random.between(1, std::min<std::int64_t>(3, (width + 2 * padding.width - 1) / dilation.width + 1))};
     const std::int64_t middle = random.between(1, 6);
     NetworkBuilder b("pair", batch);
     const std::string x = b.input("x", {channels, height, width});
     const std::string y = b.conv2d("first", x, conv(channels, middle, {1, 1}, {1, 1}, {0, 0}, {1, 1}));
-    const Network network =
-        b.build({b.conv2d("second", y, conv(middle, 3, kernel, stride, padding, dilation, random.below(2) == 0 ? 1 : middle == 3 ? 3 : 1))});
+    const Network network = b.build({b.conv2d("second", y,
+                                              conv(middle, 3, kernel, stride, padding, dilation,
+                                                   random.below(2) == 0 ? 1
+                                                   : middle == 3        ? 3
+                                                                        : 1))});
     Setup setup = crossbar_setup(2, static_cast<int>(random.between(1, 12)), 4);
     setup.tiling.partition_rows = random.between(0, 12);
     const TiledWorkload work = cut(network, setup);
@@ -404,7 +408,8 @@ TEST_CASE("tiling: work that is too large is refused before memory is taken", "[
   const auto error = test::error_of([&] { tile(lower(network), machine, TilingConfig{}, std::int64_t{1} << 40); });
   REQUIRE(error);
   CHECK(error->kind() == ErrorKind::run_failed);
-  const auto small = test::error_of([&] { tile(lower(test::one_linear(100, 100, 100)), machine, TilingConfig{}, 1000); });
+  const auto small =
+      test::error_of([&] { tile(lower(test::one_linear(100, 100, 100)), machine, TilingConfig{}, 1000); });
   REQUIRE(small);
   CHECK(std::string(small->what()).find("--max-memory") != std::string::npos);
 }
@@ -428,8 +433,10 @@ TEST_CASE("tiling: random networks keep MACs and tile tables consistent", "[mode
         CHECK(&work.gemm_of_op(op) == &gemm);
         const OpIndex at = op_index(gemm, op);
         macs += tile_macs(gemm, at);
-        const StoredTile& x = work.tiles[gemm.activation_tile(work.operands[gemm.activation].first_tile, at.g, at.i, at.j)];
-        const StoredTile& w = work.tiles[gemm.stationary_tile(work.operands[gemm.stationary].first_tile, at.g, at.j, at.k)];
+        const StoredTile& x =
+            work.tiles[gemm.activation_tile(work.operands[gemm.activation].first_tile, at.g, at.i, at.j)];
+        const StoredTile& w =
+            work.tiles[gemm.stationary_tile(work.operands[gemm.stationary].first_tile, at.g, at.j, at.k)];
         CHECK(x.rows == tile_rows(gemm, at.i));
         CHECK(x.columns == w.rows);
         CHECK(w.columns == tile_columns(gemm, at.g, at.k));

@@ -114,7 +114,9 @@ TEST_CASE("accelerator: a second program is refused while one runs", "[sim]") {
 TEST_CASE("accelerator: a program for another machine is refused", "[sim]") {
   const auto program = small_program();
   Bench bench(*program, false);
-  CHECK_THROWS_AS(bench.accelerator.start(std::shared_ptr<const Program>(test::make(test::one_linear(8, 8, 8), test::crossbar_setup(3, 8, 8)))), Error);
+  CHECK_THROWS_AS(bench.accelerator.start(std::shared_ptr<const Program>(
+                      test::make(test::one_linear(8, 8, 8), test::crossbar_setup(3, 8, 8)))),
+                  Error);
 }
 
 TEST_CASE("accelerator: reset aborts a program, and the next one runs as ever", "[sim]") {

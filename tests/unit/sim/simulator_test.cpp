@@ -36,16 +36,20 @@ struct Numbers {
 
 Numbers numbers(const Setup& setup) {
   const HardwareConfig& h = setup.hardware;
-  return {h.pods.rows, h.pods.cols, up(h.pods.rows, h.pods.fan_in) + up(h.pods.cols, h.pods.broadcast) - 1, 1,
-          h.post_processors.latency_cycles, static_cast<std::int64_t>(h.dram.bandwidth_gb_per_s)};
+  return {h.pods.rows,
+          h.pods.cols,
+          up(h.pods.rows, h.pods.fan_in) + up(h.pods.cols, h.pods.broadcast) - 1,
+          1,
+          h.post_processors.latency_cycles,
+          static_cast<std::int64_t>(h.dram.bandwidth_gb_per_s)};
 }
 
 /// Cycle in which the last row of an m-row pass is stored, if its partial sums begin to stream in `start`.
 std::int64_t stored_after(const Numbers& n, std::int64_t start, std::int64_t m) {
-  const std::int64_t sums = start + n.wavefront + n.latency + kWrite;       // first partial-sum row readable
+  const std::int64_t sums = start + n.wavefront + n.latency + kWrite;  // first partial-sum row readable
   // The pass is one of the next round, which begins when the pods have taken all rows of this one.
   const std::int64_t pass = std::max(sums + kRead + n.latency, start + m);
-  const std::int64_t output = pass + n.post_latency + n.latency + kWrite;   // first row of the result stored
+  const std::int64_t output = pass + n.post_latency + n.latency + kWrite;  // first row of the result stored
   return output + m - 1;
 }
 
@@ -155,8 +159,8 @@ TEST_CASE("simulator: single-buffered weights cost the load and the wavefront in
 }
 
 TEST_CASE("simulator: the classical array folds every 2R + C + T - 2 cycles", "[sim]") {
-  // The fold of SCALE-Sim's weight-stationary dataflow (Samajdar et al., 2018): R to load, T + R + C - 2 to stream T rows
-  // through, with one row or column per cycle and one set of weights.
+  // The fold of SCALE-Sim's weight-stationary dataflow (Samajdar et al., 2018): R to load, T + R + C - 2 to stream T
+  // rows through, with one row or column per cycle and one set of weights.
   for (const int rows : {1, 2, 8, 32, 33}) {
     for (const int cols : {1, 8, 32}) {
       for (const std::int64_t t : {1, 20, 64}) {
@@ -234,15 +238,17 @@ TEST_CASE("simulator: sums, conservation and bounds hold on zoo networks", "[sim
       CHECK(broken.empty());
       CHECK(result.macs == network.totals().macs);
       const HardwareConfig& hardware = machine.setup.hardware;
-      const double utilization = static_cast<double>(result.macs) / (static_cast<double>(hardware.peak_macs_per_cycle()) *
-                                                                     static_cast<double>(result.cycles));
+      const double utilization =
+          static_cast<double>(result.macs) /
+          (static_cast<double>(hardware.peak_macs_per_cycle()) * static_cast<double>(result.cycles));
       CHECK(utilization > 0);
       CHECK(utilization <= 1);
       const LowerBound bound = lower_bound(program->work.network, hardware);
       const auto layers = test::layer_bounds(network, hardware.pods.count, hardware.pods.rows, hardware.pods.cols);
       CHECK(result.cycles >= bound.limit());
       CHECK(result.cycles >= std::max({layers.mac, layers.work, layers.load}));
-      CHECK(static_cast<double>(result.cycles) * hardware.dram_bytes_per_cycle() >= static_cast<double>(layers.weight_bytes));
+      CHECK(static_cast<double>(result.cycles) * hardware.dram_bytes_per_cycle() >=
+            static_cast<double>(layers.weight_bytes));
     }
   }
 }
@@ -345,8 +351,8 @@ TEST_CASE("simulator: without refetching DRAM reads what the lower bound counts"
 TEST_CASE("simulator: a run that is stopped gives a consistent partial result", "[sim]") {
   const auto program = test::make(load_network("zoo:mobilenet_v2:image=64"), machines()[1].setup);
   const RunResult whole = simulate(*program, {});
-  for (const std::int64_t limit : {std::int64_t{1}, std::int64_t{30}, std::int64_t{1000}, whole.cycles / 3,
-                                   whole.cycles / 2, whole.cycles - 1}) {
+  for (const std::int64_t limit :
+       {std::int64_t{1}, std::int64_t{30}, std::int64_t{1000}, whole.cycles / 3, whole.cycles / 2, whole.cycles - 1}) {
     RunOptions options;
     options.max_cycles = limit;
     const RunResult part = simulate(*program, options);

@@ -110,7 +110,8 @@ void RunAccounts::pass(std::uint32_t operation, std::int64_t start, std::int64_t
   last_work_ = std::max(last_work_, last_cycle);
 }
 
-void RunAccounts::collect(RunResult& result, const Scoreboard& board, std::int64_t end) const {
+void RunAccounts::collect(RunResult& result, const Scoreboard& board, std::int64_t end,
+                          std::optional<StallCause> waiting) const {
   const Program& program = *program_;
   const std::int64_t streamed = board.stream_end.empty() ? 0 : board.stream_end.back();
   result.cycles = std::max(end, streamed);
@@ -121,12 +122,17 @@ void RunAccounts::collect(RunResult& result, const Scoreboard& board, std::int64
   result.stalls = stalls_;
   result.drain_cycles = std::max<std::int64_t>(0, std::min(result.cycles, last_work_) - streamed);
   result.write_back_cycles = result.cycles - streamed - result.drain_cycles;
+  const std::int64_t stopped_waiting = waiting ? result.cycles - streamed : 0;
+  if (waiting) {
+    result.drain_cycles = result.write_back_cycles = 0;
+    result.stalls[static_cast<std::size_t>(*waiting)] += stopped_waiting;
+  }
   result.busy_pod_cycles = busy_pod_cycles_;
   result.barrier_pod_cycles = barrier_pod_cycles_;
   result.idle_pod_cycles = idle_pod_cycles_;
-  std::int64_t waiting = fill_cycles_ + result.drain_cycles + result.write_back_cycles;
-  for (const std::int64_t stall : stalls_) waiting += stall;
-  result.stalled_pod_cycles = waiting * config_.pods.count;
+  std::int64_t stalled = fill_cycles_ + result.drain_cycles + result.write_back_cycles;
+  for (const std::int64_t stall : result.stalls) stalled += stall;
+  result.stalled_pod_cycles = stalled * config_.pods.count;
   result.operations = operations_;
   for (const OperationResult& operation : operations_) {
     result.tile_operations += operation.tile_operations;
@@ -140,7 +146,10 @@ void RunAccounts::collect(RunResult& result, const Scoreboard& board, std::int64
   }
   std::int64_t shared = 0;
   for (const OperationResult& operation : operations_) shared += operation.cycles;
-  if (!result.operations.empty()) result.operations[last].cycles += result.cycles - shared;
+  if (!result.operations.empty()) {
+    result.operations[last].cycles += result.cycles - shared;
+    if (waiting) result.operations[last].stalls[static_cast<std::size_t>(*waiting)] += stopped_waiting;
+  }
   for (std::size_t f = 0; f < program.memory.fills.size(); ++f) {
     if (!board.fill_begun(static_cast<std::uint32_t>(f))) continue;
     const Fill& fill = program.memory.fills[f];

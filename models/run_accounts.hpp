@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "podsim/models/program.hpp"
@@ -50,7 +51,8 @@ class RunAccounts {
   std::int64_t last_work() const { return last_work_; }
   /// Closes the books.
   /// \param end last cycle that counts
-  void collect(RunResult& result, const Scoreboard& board, std::int64_t end) const;
+  /// \param waiting if the run was stopped before all rounds had streamed: what the next one was waiting for
+  void collect(RunResult& result, const Scoreboard& board, std::int64_t end, std::optional<StallCause> waiting) const;
 
  private:
   const HardwareConfig& config_;

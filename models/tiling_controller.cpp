@@ -678,7 +678,14 @@ void TilingController::maybe_finish(std::int64_t now) {
 
 void TilingController::collect(RunResult& result, std::optional<std::int64_t> stopped_at) const {
   result.complete = done_ && !stopped_at;
-  accounts_.collect(result, board_, stopped_at.value_or(finish_cycle_));
+  std::optional<StallCause> waiting;
+  if (!result.complete && main_round_ < rounds_) {
+    std::int64_t ready = 0;
+    const bool data_is_there = board_.fills_ready(main_round_, loading_ ? Stage::weights : Stage::stream, ready) &&
+                               board_.spills_ready(main_round_, ready);
+    waiting = data_is_there ? StallCause::post_processor : StallCause::memory;
+  }
+  accounts_.collect(result, board_, stopped_at.value_or(finish_cycle_), waiting);
 }
 
 std::string TilingController::waiting_for() const {

@@ -32,7 +32,7 @@ std::unique_ptr<Program> make(const Network& network, const Setup& setup) {
 Network one_linear(std::int64_t m, std::int64_t k, std::int64_t n) {
   NetworkBuilder b("one_linear");
   const std::string x = b.input("x", {m, k});
-  return b.build({b.linear("fc", x, {k, n})});
+  return b.build({b.linear("fc", x, {k, n, false, {}})});
 }
 
 }  // namespace podsim::test

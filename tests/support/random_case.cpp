@@ -157,7 +157,8 @@ class Grower {
   }
 
   void linear(const Value& x) {
-    add(builder_.linear(next("linear"), x.name, {x.shape.back(), size(), chance(2)}, activation()));
+    const Linear a{x.shape.back(), size(), chance(2), {}};
+    add(builder_.linear(next("linear"), x.name, a, activation()));
   }
 
   void step_image(const Value& x) {
@@ -175,7 +176,9 @@ class Grower {
       case 4: {
         const std::int64_t kernel = random_.between(1, std::min<std::int64_t>({3, x.shape[1], x.shape[2]}));
         const Pool::Kind kind = pick(random_, {Pool::Kind::max, Pool::Kind::avg, Pool::Kind::global_avg});
-        add(builder_.pool(next("pool"), x.name, kind, kernel, random_.between(1, 3), random_.between(0, kernel - 1)));
+        // Not among the arguments of a call: their order of evaluation is open.
+        const std::int64_t stride = random_.between(1, 3), padding = random_.between(0, kernel - 1);
+        add(builder_.pool(next("pool"), x.name, kind, kernel, stride, padding));
         return;
       }
       default:
@@ -232,9 +235,9 @@ class Grower {
   void attention(const Value& x) {
     const std::int64_t heads = random_.between(1, 4);
     const std::int64_t width = heads * random_.between(1, std::max<std::int64_t>(1, largest_ / heads));
-    const std::string q = add(builder_.linear(next("q"), x.name, {x.shape[1], width}));
-    std::string k = add(builder_.linear(next("k"), x.name, {x.shape[1], width}));
-    std::string v = add(builder_.linear(next("v"), x.name, {x.shape[1], width}));
+    const std::string q = add(builder_.linear(next("q"), x.name, {x.shape[1], width, false, {}}));
+    std::string k = add(builder_.linear(next("k"), x.name, {x.shape[1], width, false, {}}));
+    std::string v = add(builder_.linear(next("v"), x.name, {x.shape[1], width, false, {}}));
     if (chance(3)) {
       const std::int64_t past = size();
       const auto cache = NetworkInput::Kind::kv_cache;

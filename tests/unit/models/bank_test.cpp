@@ -168,7 +168,7 @@ TEST_CASE("bank: a multicast read counts once", "[models]") {
   transfer.rows = 4;
   transfer.row_bytes = 8;
   transfer.item = 3;
-  for (const std::uint16_t unit : {0, 1, 2}) {
+  for (std::uint16_t unit = 0; unit < 3; ++unit) {
     transfer.unit = unit;
     bench.bank.read(ReadPort::main, transfer);
   }

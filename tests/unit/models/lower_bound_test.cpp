@@ -97,7 +97,7 @@ TEST_CASE("lower bound: other granularities agree with independently derived lim
 TEST_CASE("lower bound: a single linear layer by hand", "[models]") {
   NetworkBuilder b("linear");
   const std::string x = b.input("x", {10, 40});
-  const LoweredNetwork lowered = lower(b.build({b.linear("fc", x, {40, 70})}));
+  const LoweredNetwork lowered = lower(b.build({b.linear("fc", x, {40, 70, false, {}})}));
   HardwareConfig hardware;
   hardware.pods.count = 4;
   hardware.pods.rows = 16;

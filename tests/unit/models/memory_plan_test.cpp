@@ -35,9 +35,9 @@ std::int64_t filled(const MemoryPlan& plan) {
 Network residual_network() {
   NetworkBuilder b("late");
   const std::string x = b.input("x", {64, 64});
-  std::string y = b.linear("l0", x, {64, 64});
+  std::string y = b.linear("l0", x, {64, 64, false, {}});
   const std::string early = y;
-  for (int n = 1; n < 5; ++n) y = b.linear("l" + std::to_string(n), y, {64, 64});
+  for (int n = 1; n < 5; ++n) y = b.linear("l" + std::to_string(n), y, {64, 64, false, {}});
   return b.build({b.add("sum", {y, early})});
 }
 

@@ -24,8 +24,8 @@ using test::Setup;
 Network small_network() {
   NetworkBuilder b("small");
   const std::string x = b.input("x", {24, 40});
-  const std::string y = b.linear("a", x, {40, 40});
-  const std::string z = b.linear("b", y, {40, 24});
+  const std::string y = b.linear("a", x, {40, 40, false, {}});
+  const std::string z = b.linear("b", y, {40, 24, false, {}});
   return b.build({b.unary("s", Op::softmax, z)});
 }
 

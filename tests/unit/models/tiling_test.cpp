@@ -143,9 +143,9 @@ TEST_CASE("tiling: small groups share an array, and their MACs are conserved", "
 TEST_CASE("tiling: every output tile belongs to as many row blocks as its groups have rows of their own", "[models]") {
   NetworkBuilder b("heads", 2);
   const std::string x = b.input("x", {9, 12});
-  const std::string q = b.linear("q", x, {12, 12});
-  const std::string k = b.linear("k", x, {12, 12});
-  const std::string v = b.linear("v", x, {12, 12});
+  const std::string q = b.linear("q", x, {12, 12, false, {}});
+  const std::string k = b.linear("k", x, {12, 12, false, {}});
+  const std::string v = b.linear("v", x, {12, 12, false, {}});
   const std::string scores = b.layer("qk", Op::matmul, {q, k}, Matmul{4, true, false});
   const Network network = b.build({b.layer("pv", Op::matmul, {scores, v}, Matmul{4, false, true})});
   Setup setup = crossbar_setup(2, 16, 32);
@@ -250,8 +250,8 @@ TEST_CASE("tiling: cached keys and values are fetched once, new ones come from t
   NetworkBuilder b("decode");
   const std::string x = b.input("x", {2, 8});
   const std::string past = b.input("past", {7, 8}, NetworkInput::Kind::kv_cache);
-  const std::string q = b.linear("q", x, {8, 8});
-  const std::string k = b.linear("k", x, {8, 8});
+  const std::string q = b.linear("q", x, {8, 8, false, {}});
+  const std::string k = b.linear("k", x, {8, 8, false, {}});
   const std::string all = b.concat("all", {past, k});
   const Network network = b.build({b.layer("qk", Op::matmul, {q, all}, Matmul{2, true, false})});
   const TiledWorkload work = cut(network, crossbar_setup(1, 4, 4));
@@ -321,8 +321,8 @@ TEST_CASE("tiling: every pixel that a convolution's rows need is required from i
 TEST_CASE("tiling: rows of linear layers and residuals wait for the same row of their producers", "[models]") {
   NetworkBuilder b("residual", 2);
   const std::string x = b.input("x", {13, 10});
-  const std::string y = b.linear("a", x, {10, 10});
-  const std::string z = b.linear("b", y, {10, 10});
+  const std::string y = b.linear("a", x, {10, 10, false, {}});
+  const std::string z = b.linear("b", y, {10, 10, false, {}});
   const Network network = b.build({b.add("sum", {z, y})});
   Setup setup = crossbar_setup(2, 4, 4);
   setup.tiling.partition_rows = 5;
@@ -347,8 +347,8 @@ TEST_CASE("tiling: rows of linear layers and residuals wait for the same row of 
 TEST_CASE("tiling: a stationary activation waits for the whole of its tile", "[models]") {
   NetworkBuilder b("attention");
   const std::string x = b.input("x", {11, 6});
-  const std::string q = b.linear("q", x, {6, 6});
-  const std::string k = b.linear("k", x, {6, 6});
+  const std::string q = b.linear("q", x, {6, 6, false, {}});
+  const std::string k = b.linear("k", x, {6, 6, false, {}});
   const Network network = b.build({b.layer("qk", Op::matmul, {q, k}, Matmul{1, true, false})});
   Setup setup = crossbar_setup(1, 4, 4);
   setup.tiling.partition_rows = 3;
@@ -369,9 +369,9 @@ TEST_CASE("tiling: a stationary activation waits for the whole of its tile", "[m
 TEST_CASE("tiling: layers that read the same matrix in the same way share its X tiles", "[models]") {
   NetworkBuilder b("qkv");
   const std::string x = b.input("x", {40, 16});
-  const std::string q = b.linear("q", x, {16, 16});
-  const std::string k = b.linear("k", x, {16, 24});
-  const std::string v = b.linear("v", q, {16, 16});
+  const std::string q = b.linear("q", x, {16, 16, false, {}});
+  const std::string k = b.linear("k", x, {16, 24, false, {}});
+  const std::string v = b.linear("v", q, {16, 16, false, {}});
   const Network network = b.build({k, v});
   Setup setup = crossbar_setup(2, 8, 8);
   const TiledWorkload shared = cut(network, setup);
@@ -390,11 +390,11 @@ TEST_CASE("tiling: layers that read the same matrix in the same way share its X 
 TEST_CASE("tiling: what operations must wait for and write back follows the network", "[models]") {
   NetworkBuilder b("diamond");
   const std::string x = b.input("x", {6, 8});
-  const std::string a = b.linear("a", x, {8, 8});
-  const std::string l = b.linear("l", a, {8, 4});
-  const std::string r = b.linear("r", a, {8, 4});
+  const std::string a = b.linear("a", x, {8, 8, false, {}});
+  const std::string l = b.linear("l", a, {8, 4, false, {}});
+  const std::string r = b.linear("r", a, {8, 4, false, {}});
   const std::string c = b.concat("c", {l, r}, 1);
-  const Network network = b.build({b.linear("out", c, {8, 5}), a});
+  const Network network = b.build({b.linear("out", c, {8, 5, false, {}}), a});
   const TiledWorkload work = cut(network, crossbar_setup(2, 8, 8));
   CHECK(work.dependencies == std::vector<std::vector<int>>{{}, {0}, {0}, {1, 2}});
   CHECK(work.write_back_bytes == std::vector<std::int64_t>{6 * 8, 0, 0, 6 * 5});
@@ -403,7 +403,7 @@ TEST_CASE("tiling: what operations must wait for and write back follows the netw
 TEST_CASE("tiling: work that is too large is refused before memory is taken", "[models]") {
   NetworkBuilder b("huge");
   const std::string x = b.input("x", {1 << 20, 1 << 10});
-  const Network network = b.build({b.linear("fc", x, {1 << 10, 1 << 10})});
+  const Network network = b.build({b.linear("fc", x, {1 << 10, 1 << 10, false, {}})});
   const Machine machine(crossbar_setup(1, 1, 1).hardware);
   const auto error = test::error_of([&] { tile(lower(network), machine, TilingConfig{}, std::int64_t{1} << 40); });
   REQUIRE(error);

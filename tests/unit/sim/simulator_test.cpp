@@ -181,9 +181,9 @@ TEST_CASE("simulator: a run bound by DRAM lasts as long as its bytes, and the en
     const auto program = test::make(test::one_linear(16, 64, 64), setup);
     const RunResult result = simulate(*program, {});
     const double moved = (16 * 64 + 64 * 64 + 16 * 64) / bandwidth;
-    CHECK(result.cycles >= moved);
+    CHECK(static_cast<double>(result.cycles) >= moved);
     // What is not hidden: the last tile's way through the machine, and the wait for the first output.
-    CHECK(result.cycles <= moved + 200);
+    CHECK(static_cast<double>(result.cycles) <= moved + 200);
     CHECK(result.stalls[static_cast<std::size_t>(StallCause::memory)] > result.cycles / 2);
   }
 }
@@ -337,8 +337,8 @@ TEST_CASE("simulator: without refetching DRAM reads what the lower bound counts"
   // A network that reads every input and weight once.
   NetworkBuilder b("plain");
   const std::string x = b.input("x", {50, 30});
-  const std::string y = b.linear("a", x, {30, 40});
-  const Network network = b.build({b.linear("b", y, {40, 20})});
+  const std::string y = b.linear("a", x, {30, 40, false, {}});
+  const Network network = b.build({b.linear("b", y, {40, 20, false, {}})});
   const Setup setup = crossbar_setup(3, 16, 16);
   const auto program = test::make(network, setup);
   const RunResult result = simulate(*program, {});
@@ -371,6 +371,21 @@ TEST_CASE("simulator: a run that is stopped gives a consistent partial result", 
   RunOptions enough;
   enough.max_cycles = whole.cycles + 1;
   CHECK(difference(whole, simulate(*program, enough)).empty());
+}
+
+TEST_CASE("simulator: a run that is stopped before its first tile has come waited for memory", "[sim]") {
+  Setup setup = crossbar_setup(1, 32, 32);
+  setup.hardware.dram.bandwidth_gb_per_s = 1;
+  const auto program = test::make(test::one_linear(32, 32, 32), setup);
+  RunOptions options;
+  options.max_cycles = 700;  // the weight tile takes 1024
+  const RunResult part = simulate(*program, options);
+  CHECK_FALSE(part.complete);
+  CHECK(part.cycles == 700);
+  CHECK(part.stalls[static_cast<std::size_t>(StallCause::memory)] == 700);
+  CHECK(part.write_back_cycles == 0);
+  CHECK(part.macs == 0);
+  CHECK(broken_identities(*program, part).empty());
 }
 
 TEST_CASE("simulator: the stop callback ends a run early", "[sim]") {

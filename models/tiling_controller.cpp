@@ -678,14 +678,15 @@ void TilingController::maybe_finish(std::int64_t now) {
 
 void TilingController::collect(RunResult& result, std::optional<std::int64_t> stopped_at) const {
   result.complete = done_ && !stopped_at;
+  const std::int64_t end = stopped_at.value_or(finish_cycle_);
   std::optional<StallCause> waiting;
   if (!result.complete && main_round_ < rounds_) {
     std::int64_t ready = 0;
-    const bool data_is_there = board_.fills_ready(main_round_, loading_ ? Stage::weights : Stage::stream, ready) &&
-                               board_.spills_ready(main_round_, ready);
-    waiting = data_is_there ? StallCause::post_processor : StallCause::memory;
+    const bool is_coming = board_.fills_ready(main_round_, loading_ ? Stage::weights : Stage::stream, ready) &&
+                           board_.spills_ready(main_round_, ready);
+    waiting = is_coming && ready <= end ? StallCause::post_processor : StallCause::memory;
   }
-  accounts_.collect(result, board_, stopped_at.value_or(finish_cycle_), waiting);
+  accounts_.collect(result, board_, end, waiting);
 }
 
 std::string TilingController::waiting_for() const {

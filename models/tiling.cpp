@@ -119,15 +119,15 @@ class Tiler {
   void check_size(std::int64_t max_memory_bytes) const {
     const Wide bytes = total_ops_ * kBytesPerOp;
     if (total_ops_ >= (Wide{1} << 31) || bytes > max_memory_bytes) {
-      const auto ops = static_cast<double>(total_ops_);
-      throw Error(ErrorKind::run_failed,
-                  {Issue{{},
-                         {},
-                         "\"" + out_.network.name + "\" cuts into " + number_text(ops) +
-                             " tile operations on this machine, which needs about " +
-                             number_text(ops * static_cast<double>(kBytesPerOp) / (1 << 20)) + " MiB; allowed are " +
-                             with_thousands(max_memory_bytes >> 20) + " MiB",
-                         "use larger arrays or partitions, a smaller batch, or raise --max-memory"}});
+      throw Error(
+          ErrorKind::run_failed,
+          {Issue{{},
+                 {},
+                 "\"" + out_.network.name + "\" cuts into " + with_thousands(static_cast<std::int64_t>(total_ops_)) +
+                     " tile operations on this machine, which needs about " +
+                     with_thousands(static_cast<std::int64_t>(bytes >> 20) + 1) + " MiB; allowed are " +
+                     with_thousands(max_memory_bytes >> 20) + " MiB",
+                 "use larger arrays or partitions, a smaller batch, or raise --max-memory"}});
     }
   }
 

@@ -138,7 +138,7 @@ class ScheduleChecker {
         auto source = [&](LinkWatch& fabric, PortWatch& port, const char* fabric_name, const PostSource& from) {
           if (from.kind == PostSource::Kind::none) return;
           if (from.kind == PostSource::Kind::stored) use_tile(from.index, round);
-          if (shared_ports && !read_port.take(bank_of(from), &fabric == &in1 ? 1 : 2)) {
+          if (shared_ports && !read_port.take(bank_of(from), &port == &ports[4] ? 1 : 2)) {
             fail("round " + std::to_string(round) + ": PP-in1 and PP-in2 both need the shared port of P bank " +
                  std::to_string(bank_of(from)));
           }

@@ -106,7 +106,7 @@ TilingController::Decision TilingController::sleep(Sequence& sequence, std::int6
   return Decision::wait;
 }
 
-TilingController::Decision TilingController::at(Sequence& sequence, std::int64_t start, std::int64_t now) {
+TilingController::Decision TilingController::at(Sequence& sequence, std::int64_t start, std::int64_t now) const {
   // Orders go out a cycle before the first bank is read, and early enough that the next decision, whose circuits may
   // be longer, is not late because of this one.
   const std::int64_t when = start - sequence.lead - kBankRead - max_latency_;

@@ -84,7 +84,7 @@ class TilingController final : public sc_core::sc_module, public FillListener, p
   Decision decide_stream(std::int64_t now);
   Decision decide_post(std::int64_t now);
   /// Commits to a start if it is time to order it, otherwise sleeps until it is.
-  Decision at(Sequence& sequence, std::int64_t start, std::int64_t now);
+  Decision at(Sequence& sequence, std::int64_t start, std::int64_t now) const;
   static Decision sleep(Sequence& sequence, std::int64_t cycle);
   /// What a decision had to wait for, if its order cannot go out in time any more.
   static StallCause late_because(std::int64_t fetched, std::int64_t now);

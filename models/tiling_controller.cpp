@@ -22,7 +22,6 @@ FabricId fabric_of(ReadPort port) {
 TilingController::TilingController(const sc_core::sc_module_name& name, RunContext& context, const Machine& machine)
     : sc_module(name),
       context_(context),
-      machine_(machine),
       config_(machine.config),
       shared_ports_(machine.config.banks.p_ports == "shared"),
       board_(machine),

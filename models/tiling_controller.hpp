@@ -110,7 +110,6 @@ class TilingController final : public sc_core::sc_module, public FillListener, p
   };
 
   RunContext& context_;
-  const Machine& machine_;
   const HardwareConfig& config_;
   const bool shared_ports_;  ///< P banks have one read and one write port
   Scoreboard board_;

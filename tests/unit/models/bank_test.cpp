@@ -182,5 +182,60 @@ TEST_CASE("bank: a multicast read counts once", "[models]") {
   CHECK(bench.in1_out.carried.empty());
 }
 
+TEST_CASE("bank: every position of a write against a fill, with and without slow DRAM", "[models]") {
+  // Ten rows from cycle 100 on. Row by row: the last one not before the data are complete.
+  for (const std::int64_t data_end : {100, 109, 110, 111, 125}) {
+    for (std::int64_t arrival = 90; arrival < 130; ++arrival) {
+      for (const std::int32_t count : {1, 9, 25}) {
+        std::int64_t cycle = 100;
+        for (int left = 10; left > 0; ++cycle) {
+          const bool taken = cycle >= arrival && cycle < arrival + count;
+          if (!taken && (left > 1 || cycle >= data_end - 1)) --left;
+        }
+        for (const bool post_first : {false, true}) {
+          Bench bench({10});
+          if (post_first) bench.post_write(80, arrival, count);
+          bench.bank.fill(0, 100, data_end);
+          if (!post_first) bench.post_write(80, arrival, count);
+          CAPTURE(data_end, arrival, count, post_first);
+          REQUIRE(bench.listener.ends[0] == cycle);
+          REQUIRE(bench.bank.statistics().delayed_fill_cycles == cycle - std::max<std::int64_t>(110, data_end));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("bank: a fill that is pushed back pushes the next one, rows of pods push none", "[models]") {
+  Bench bench({8, 4});
+  bench.bank.fill(0, 100, 100);
+  bench.bank.fill(1, 100, 100);
+  CHECK(bench.listener.ends == std::vector<std::int64_t>{108, 112});
+  bench.post_write(90, 104, 5);
+  CHECK(bench.listener.ends == std::vector<std::int64_t>{113, 117});
+  Transfer sums;
+  sums.launch = 95;
+  sums.arrival = 98;
+  sums.rows = 7;
+  sums.row_bytes = 3;
+  bench.bank.main_in->receive(sums);
+  CHECK(bench.listener.ends == std::vector<std::int64_t>{113, 117});
+  CHECK(bench.bank.statistics().written_bytes == 5 * 8 + 7 * 3);
+}
+
+TEST_CASE("bank: a reset forgets fills, writes and counts", "[models]") {
+  Bench bench({8, 8});
+  bench.bank.fill(0, 100, 200);
+  bench.post_write(1, 6, 4);
+  bench.bank.copy_in(99);
+  CHECK(bench.bank.statistics().copied_bytes == 99);
+  bench.bank.reset();
+  CHECK(bench.bank.statistics().copied_bytes == 0);
+  CHECK(bench.bank.statistics().filled_bytes == 0);
+  CHECK(bench.bank.statistics().written_bytes == 0);
+  bench.bank.fill(1, 4, 4);
+  CHECK(bench.listener.ends[1] == 12);
+}
+
 }  // namespace
 }  // namespace podsim

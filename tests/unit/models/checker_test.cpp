@@ -168,5 +168,143 @@ TEST_CASE("checker: space is counted in the order of cycles, not of calls", "[mo
   CHECK(bench.checker.peak_class_bytes()[0] == std::max(tiles[0].bytes, tiles[2].bytes));
 }
 
+TEST_CASE("checker: a shared P port carries one tile in each direction, independent ports one each", "[models]") {
+  for (const char* ports : {"shared", "independent"}) {
+    const bool shared = std::string(ports) == "shared";
+    test::Setup setup = test::crossbar_setup(8, 8, 8);
+    setup.hardware.banks.p_ports = ports;
+    CAPTURE(ports);
+    const auto both = [&](FabricId first, FabricId second, std::int64_t later) {
+      Bench bench(setup);
+      const auto sums = static_cast<std::uint32_t>(bench.program->work.tiles.size());
+      CHECK(bench.fault(Bench::transfer(sums, 2, 0, 100, 8), first).empty());
+      return bench.fault(Bench::transfer(sums + 1, 2, 1, 100 + later, 8), second);
+    };
+    const std::string reads = both(FabricId::p_in, FabricId::post_in1, 7);
+    CHECK(reads.empty() == !shared);
+    if (shared)
+      CHECK(reads.find("the shared port of P bank 2 is used by PP-in1 and P-in in cycle 107") != std::string::npos);
+    CHECK(both(FabricId::post_in1, FabricId::post_in2, 0).empty() == !shared);
+    CHECK(both(FabricId::p_out, FabricId::post_out, 7).empty() == !shared);
+    CHECK(both(FabricId::p_in, FabricId::post_in1, 8).empty());
+    // The other direction, and the other classes of banks, have ports of their own.
+    // (Rows enter a bank ten cycles after launch: these two meet in cycle 105.)
+    CHECK(both(FabricId::p_in, FabricId::p_out, -5).empty());
+    CHECK(both(FabricId::x, FabricId::w, 0).empty());
+    CHECK(both(FabricId::x, FabricId::p_in, 0).empty());
+  }
+}
+
+TEST_CASE("checker: circuits of a write fabric meet link by link from the pod's end", "[models]") {
+  // On a mesh the circuit of a pod to a bank is the bank's to the pod, backwards: its first link is the last of that.
+  test::Setup setup = test::crossbar_setup(16, 8, 8);
+  setup.hardware.interconnect = {"mesh", Json::object()};
+  const Machine machine(setup.hardware);
+  std::vector<int> a, b;
+  int found = 0;
+  for (int bank = 1; bank < 16; ++bank) {
+    for (int unit = 1; unit < 16; ++unit) {
+      machine.topology->route(0, 15, a);
+      machine.topology->route(bank, unit, b);
+      if (unit == 15) continue;
+      std::int64_t gap = -1000;  // the second circuit is launched so much later that no link is owned twice
+      for (std::size_t p = 0; p < a.size(); ++p) {
+        for (std::size_t q = 0; q < b.size(); ++q) {
+          if (a[a.size() - 1 - p] == b[b.size() - 1 - q]) {
+            gap = std::max(gap, 8 + static_cast<std::int64_t>(p) - static_cast<std::int64_t>(q));
+          }
+        }
+      }
+      if (gap == -1000) continue;
+      ++found;
+      for (const std::int64_t early : {0, 1}) {
+        Bench bench(setup);
+        const auto sums = static_cast<std::uint32_t>(bench.program->work.tiles.size());
+        CHECK(bench.fault(Bench::transfer(sums, 0, 15, 100, 8), FabricId::p_out).empty());
+        const std::string fault =
+            bench.fault(Bench::transfer(sums + 1, bank, unit, 100 + gap - early, 8), FabricId::p_out);
+        CAPTURE(bank, unit, gap, early);
+        CHECK(fault.empty() == (early == 0));
+        if (early == 1) CHECK(fault.find("two sources on one link of the P-out fabric") != std::string::npos);
+      }
+    }
+  }
+  CHECK(found > 0);
+}
+
+TEST_CASE("checker: an early order may be late for its tile, which is found once time has passed it", "[models]") {
+  for (const bool late : {false, true}) {
+    Bench bench(test::crossbar_setup(8, 8, 8));
+    const Fill& fill = bench.program->memory.fills[0];
+    const FabricId fabric = fill.bank_class == BankClass::x ? FabricId::x : FabricId::w;
+    CHECK(bench.fault(Bench::transfer(fill.item, fill.bank, 0, 51, 4), fabric).empty());
+    bench.checker.filled(0, late ? 51 : 50);
+    const auto error = test::error_of([&] { bench.checker.advance(1000); });
+    CHECK(error.has_value() == late);
+    if (error)
+      CHECK(std::string(error->what()).find("is read in cycle 50 but its row is there from cycle 51") !=
+            std::string::npos);
+  }
+}
+
+TEST_CASE("checker: the bytes of a bank count to the last one, and space given back is free at once", "[models]") {
+  // Tiles of 32 x 32 bytes, all in bank 0 of a single pod.
+  const auto program = test::make(test::one_linear(64, 64, 32), test::crossbar_setup(1, 32, 32));
+  std::vector<ItemId> items;
+  for (ItemId item = 0; item < program->work.tiles.size(); ++item) {
+    const StoredTile& tile = program->work.tiles[item];
+    if (tile.bank_class == BankClass::x && tile.bytes == 1024) items.push_back(item);
+  }
+  REQUIRE(items.size() >= 3);
+  Machine machine = program->machine;
+  machine.config.banks.capacity_kib = 2;
+  const test::Kernel kernel;
+  RunContext context = test::context_for(*program);
+  Checker checker("checker", context, machine);
+  checker.begin();
+  checker.take(items[0], 5);
+  checker.take(items[1], 6);
+  SECTION("exactly full") {
+    CHECK_NOTHROW(checker.advance(1000));
+  }
+  SECTION("a tile leaves in the cycle in which the next one comes") {
+    checker.take(items[2], 7);
+    checker.give_back(items[0], 7);
+    CHECK_NOTHROW(checker.advance(1000));
+    CHECK(checker.peak_bank_bytes()[0] == 2048);
+  }
+  SECTION("it leaves a cycle later") {
+    checker.take(items[2], 7);
+    checker.give_back(items[0], 8);
+    CHECK_NOTHROW(checker.advance(7));
+    const auto error = test::error_of([&] { checker.advance(8); });
+    REQUIRE(error);
+    CHECK(error->kind() == ErrorKind::internal);
+    CHECK(std::string(error->what())
+              .find("X bank 0 holds 3072 bytes in cycle 7, more than its 2048; the last is item " +
+                    std::to_string(items[2])) != std::string::npos);
+  }
+}
+
+TEST_CASE("checker: an output block is written once", "[models]") {
+  Bench bench(test::crossbar_setup(8, 8, 8));
+  const Program& program = *bench.program;
+  const auto base = static_cast<std::uint32_t>(program.work.tiles.size() + program.schedule.main.size());
+  std::uint32_t id = 0;
+  while (!program.schedule.post.at(id).writes_output) ++id;
+  Transfer result = Bench::transfer(base + id, program.schedule.post[id].bank, 0, 100, 8);
+  result.id = id;
+  result.classes = 1U << static_cast<unsigned>(BankClass::p) | 1U;
+  const int tiles = 40 / 8;  // of a row block: 40 columns by 8
+  for (int n = 0; n < tiles; ++n) {
+    bench.checker.written(BankClass::x, 0, result);
+    bench.checker.written(BankClass::p, 0, result);  // the same rows into another class of banks
+  }
+  const auto error = test::error_of([&] { bench.checker.written(BankClass::x, 0, result); });
+  REQUIRE(error);
+  CHECK(error->kind() == ErrorKind::internal);
+  CHECK(std::string(error->what()).find("writes an output block that is complete") != std::string::npos);
+}
+
 }  // namespace
 }  // namespace podsim

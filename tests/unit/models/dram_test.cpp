@@ -165,5 +165,107 @@ TEST_CASE("dram: rounds that end out of order are a fault", "[models]") {
   CHECK_THROWS_AS(bench.dram->round_ends({1, false}, 10, 0), Error);
 }
 
+TEST_CASE("dram: space is free when both pods and post-processors have read it, whoever is last", "[models]") {
+  for (const bool pods_last : {false, true}) {
+    Bench bench(10, {100});
+    bench.program->memory.fills[0].after_main = 0;
+    bench.program->memory.fills[0].after_post = 0;
+    bench.dram->begin();
+    bench.dram->round_ends({0, false}, pods_last ? 700 : 400, 0);
+    test::run_cycles(500);
+    CHECK(bench.filled.empty());
+    CHECK(bench.dram->waiting_for().find("fill 0 for round 0") != std::string::npos);
+    bench.dram->round_ends({0, true}, pods_last ? 550 : 700, 500);
+    bench.run();
+    REQUIRE(bench.filled.size() == 1);
+    CHECK(bench.filled[0].now == 700);
+  }
+}
+
+TEST_CASE("dram: a spill starts when the results of its round are stored, in the very cycle", "[models]") {
+  Bench bench(1, {7});
+  Spill spill;
+  spill.bytes = 30;
+  spill.after = {0, false};
+  bench.program->memory.spills.push_back(spill);
+  bench.dram->begin();
+  bench.dram->round_ends({0, false}, 50, 0);
+  bench.run();
+  REQUIRE(bench.listener.spills.size() == 1);
+  // Array 1, post-processor 4, crossbar 1: the longer of the first two, the fabric, and the cycle of the write.
+  CHECK(bench.listener.spills[0] == 50 + 4 + 1 + 1 + 30);
+  // A spill that cannot begin yet holds up no fill whose space is free.
+  REQUIRE(bench.filled.size() == 1);
+  CHECK(bench.filled[0].now == 0);
+}
+
+TEST_CASE("dram: a fill waits for the whole cycle in which the last byte of its spill leaves", "[models]") {
+  Bench bench(4, {4});
+  Spill spill;
+  spill.bytes = 9;  // two cycles and a quarter
+  spill.after = {0, false};
+  bench.program->memory.spills.push_back(spill);
+  bench.program->memory.fills[0].after_main = 0;
+  bench.program->memory.fills[0].after_spill = 0;
+  bench.dram->begin();
+  bench.dram->round_ends({0, false}, 50, 0);
+  bench.run();
+  REQUIRE(bench.filled.size() == 1);
+  CHECK(bench.listener.spills.at(0) == 56 + 3);
+  CHECK(bench.filled[0].now == 59);
+  CHECK(bench.filled[0].data_end == 60);
+}
+
+TEST_CASE("dram: write-backs go before spills, spills before fills", "[models]") {
+  Bench bench(1, {60, 10});
+  Spill spill;
+  spill.bytes = 30;
+  spill.after = {0, false};
+  bench.program->memory.spills.push_back(spill);
+  bench.dram->begin();
+  bench.dram->round_ends({0, false}, 20, 0);
+  bench.dram->write_back(5, 40, 0);
+  bench.run();
+  // The first fill has the bus until 60.
+  REQUIRE(bench.filled.size() == 2);
+  CHECK(bench.listener.spills == std::vector<std::int64_t>{60 + 5 + 30});
+  CHECK(bench.filled[1].data_end == 60 + 5 + 30 + 10);
+}
+
+TEST_CASE("dram: bytes are counted by class of bank, and refetches apart", "[models]") {
+  Bench bench(10, {100, 20, 3});
+  bench.program->memory.fills[0].bank_class = BankClass::x;
+  bench.program->memory.fills[1].bank_class = BankClass::w;
+  bench.program->memory.fills[2].bank_class = BankClass::p;
+  bench.program->memory.fills[2].is_refetch = true;
+  bench.dram->begin();
+  bench.run();
+  CHECK(bench.dram->statistics().read_bytes == 123);
+  CHECK(bench.dram->statistics().weight_bytes == 20);
+  CHECK(bench.dram->statistics().activation_bytes == 103);
+  CHECK(bench.dram->statistics().refetched_bytes == 3);
+}
+
+TEST_CASE("dram: tells when nothing is left to move, and again after a later write-back", "[models]") {
+  Bench bench(1, {10, 10});
+  bench.program->memory.fills[1].after_main = 0;
+  bench.dram->begin();
+  test::run_cycles(20);
+  CHECK(bench.listener.idle_calls == 0);
+  CHECK_FALSE(bench.dram->is_idle());
+  bench.dram->round_ends({0, false}, 40, 20);
+  test::run_cycles(80);
+  const int told = bench.listener.idle_calls;
+  CHECK(told > 0);
+  CHECK(bench.dram->is_idle());
+  CHECK(bench.dram->busy_until() == 50);
+  CHECK(bench.dram->waiting_for().find("nothing") == 0);
+  bench.dram->write_back(5, 120, 100);
+  CHECK_FALSE(bench.dram->is_idle());
+  bench.run(100);
+  CHECK(bench.listener.idle_calls > told);
+  CHECK(bench.dram->busy_until() == 125);
+}
+
 }  // namespace
 }  // namespace podsim

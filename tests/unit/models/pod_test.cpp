@@ -184,5 +184,55 @@ TEST_CASE("pod: whatever does not meet is a fault", "[models]") {
   }
 }
 
+TEST_CASE("pod: chained partial sums that are missing, short or of another operation are a fault", "[models]") {
+  Bench bench(4, 4);
+  bench.load(0, 5, 4);
+  bench.pod.activations->receive(Bench::transfer(0, 20, 10));
+  bool fine = false;
+  SECTION("in time") {
+    bench.pod.partial_sums_in->receive(Bench::transfer(0, 20, 10));
+    fine = true;
+  }
+  SECTION("missing") {}
+  SECTION("a row short") {
+    bench.pod.partial_sums_in->receive(Bench::transfer(0, 20, 9));
+  }
+  SECTION("of another operation") {
+    bench.pod.partial_sums_in->receive(Bench::transfer(1, 20, 10));
+  }
+  SECTION("a cycle late") {
+    bench.pod.partial_sums_in->receive(Bench::transfer(0, 21, 10));
+  }
+  PodCommand command;
+  command.op = 0;
+  command.start = 20;
+  command.rows = 10;
+  command.depth = 4;
+  command.columns = 4;
+  command.write_arrival = 120;
+  command.takes_partial_sums = true;
+  bench.pod.commands->execute(command);
+  if (fine) {
+    CHECK(bench.fault().empty());
+  } else {
+    CHECK(bench.fault().find("operation 0: its partial sums do not meet its activations") != std::string::npos);
+  }
+}
+
+TEST_CASE("pod: a reset forgets what is queued and on its way", "[models]") {
+  Bench bench(4, 4);
+  bench.load(0, 10, 4);
+  bench.order(0, 20, 4);
+  bench.load(1, 20, 4);
+  bench.order(1, 30, 4);
+  test::run_cycles(25);
+  CHECK(bench.pod.operations() == 1);
+  bench.pod.reset();
+  CHECK(bench.fault().empty());
+  CHECK(bench.out.carried.size() == 1);
+  CHECK(bench.pod.operations() == 0);
+  CHECK(bench.pod.busy_cycles() == 0);
+}
+
 }  // namespace
 }  // namespace podsim

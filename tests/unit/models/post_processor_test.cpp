@@ -108,5 +108,26 @@ TEST_CASE("post-processor: both inputs have to meet the order", "[models]") {
   }
 }
 
+TEST_CASE("post-processor: an input of another pass is a fault, and a reset forgets what is queued", "[models]") {
+  SECTION("another pass") {
+    Bench bench;
+    bench.unit.in1->receive(Bench::input(4, 30, 12));
+    bench.unit.in2->receive(Bench::input(3, 30, 12));
+    bench.order(4, 30, 12, true);
+    CHECK(bench.fault().find("pass 4: no tile enters in2 when it starts") != std::string::npos);
+    CHECK(bench.out.carried.empty());
+  }
+  SECTION("reset") {
+    Bench bench;
+    bench.unit.in1->receive(Bench::input(4, 30, 12));
+    bench.order(4, 30, 12, false);
+    test::run_cycles(10);
+    bench.unit.reset();
+    CHECK(bench.fault().empty());
+    CHECK(bench.out.carried.empty());
+    CHECK(bench.unit.passes() == 0);
+  }
+}
+
 }  // namespace
 }  // namespace podsim

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "podsim/models/values/value_plane.hpp"
+
 namespace podsim {
 
 Bank::Bank(const sc_core::sc_module_name& name, RunContext& context, BankClass bank_class, int index)
@@ -32,6 +34,7 @@ void Bank::read(ReadPort port, const Transfer& transfer) {
 
 void Bank::received(const Transfer& transfer) {
   statistics_.written_bytes += static_cast<std::int64_t>(transfer.rows) * transfer.row_bytes;
+  if (context_.values != nullptr) context_.values->stored(class_, index_, transfer);
   if (monitor.size() > 0) monitor->written(class_, index_, transfer);
 }
 

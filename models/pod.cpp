@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "podsim/models/pod.hpp"
 
+#include "podsim/models/values/value_plane.hpp"
+
 namespace podsim {
 
 Pod::Pod(const sc_core::sc_module_name& name, RunContext& context, const HardwareConfig& config, int index)
@@ -77,18 +79,22 @@ void Pod::start(const PodCommand& command) {
       loaded.arrival < stream_end_ + config_.row_stages() + config_.col_stages() - 2) {
     fail("its weights overwrote those in use", op);
   }
+  const Transfer weights_in = loading_.front();
   loading_.pop();
 
   if (streaming_.empty() || streaming_.front().id != op || streaming_.front().arrival != command.start ||
       streaming_.front().rows != command.rows) {
     fail("its activations do not enter when it starts", op);
   }
+  const Transfer activations_in = streaming_.front();
   streaming_.pop();
+  Transfer sums_in;
   if (command.takes_partial_sums) {
     if (adding_.empty() || adding_.front().id != op || adding_.front().arrival != command.start ||
         adding_.front().rows != command.rows) {
       fail("its partial sums do not meet its activations", op);
     }
+    sums_in = adding_.front();
     adding_.pop();
   }
 
@@ -107,6 +113,10 @@ void Pod::start(const PodCommand& command) {
   out.classes = 1U << static_cast<unsigned>(BankClass::p);
   out.item = static_cast<std::uint32_t>(context_.program->work.tiles.size()) + op;
   out.id = op;
+  if (context_.values != nullptr) {
+    context_.values->start_operation(out, command.start, weights_in, activations_in,
+                                     command.takes_partial_sums ? &sums_in : nullptr);
+  }
   partial_sums_out->carry(out);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "podsim/models/post_processor.hpp"
 
+#include "podsim/models/values/value_plane.hpp"
+
 namespace podsim {
 
 PostProcessor::PostProcessor(const sc_core::sc_module_name& name, RunContext& context, const HardwareConfig& config,
@@ -42,21 +44,24 @@ void PostProcessor::run() {
   });
 }
 
-void PostProcessor::take(Fifo<Transfer>& input, const PostCommand& command, const char* port) {
+Transfer PostProcessor::take(Fifo<Transfer>& input, const PostCommand& command, const char* port) {
   if (input.empty() || input.front().id != command.pass || input.front().arrival != command.start ||
       input.front().rows != command.rows) {
     throw Error::internal(name(),
                           "pass " + std::to_string(command.pass) + ": no tile enters " + port + " when it starts");
   }
+  const Transfer transfer = input.front();
   input.pop();
+  return transfer;
 }
 
 void PostProcessor::start(const PostCommand& command) {
   if (command.start < busy_until_) {
     throw Error::internal(name(), "pass " + std::to_string(command.pass) + " starts while another is running");
   }
-  take(first_, command, "in1");
-  if (command.has_second_input) take(second_, command, "in2");
+  const Transfer first = take(first_, command, "in1");
+  Transfer second;
+  if (command.has_second_input) second = take(second_, command, "in2");
   busy_until_ = command.start + command.rows;
   ++passes_;
   busy_cycles_ += command.rows;
@@ -73,6 +78,9 @@ void PostProcessor::start(const PostCommand& command) {
       static_cast<std::uint32_t>(context_.program->work.tiles.size() + context_.program->schedule.main.size()) +
       command.pass;
   result.id = command.pass;
+  if (context_.values != nullptr) {
+    context_.values->start_pass(result, command.start, first, command.has_second_input ? &second : nullptr);
+  }
   out->carry(result);
 }
 

@@ -51,7 +51,7 @@ class PostProcessor final : public sc_core::sc_module, public PostCommandInterfa
   void receive_in2(const Transfer& transfer) { second_.push(transfer); }
   void run();
   void start(const PostCommand& command);
-  void take(Fifo<Transfer>& input, const PostCommand& command, const char* port);
+  Transfer take(Fifo<Transfer>& input, const PostCommand& command, const char* port);
 
   RunContext& context_;
   const HardwareConfig& config_;

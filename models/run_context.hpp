@@ -14,10 +14,14 @@
 
 namespace podsim {
 
+class ValuePlane;
+
 /// Set by the accelerator before a run; modules only read it, except for `fault`.
 struct RunContext {
   sc_core::sc_time period;  ///< of one clock cycle
   const Program* program = nullptr;
+  /// What the modules report their data to; null if only time is simulated.
+  ValuePlane* values = nullptr;
   /// The first fault. SystemC would turn an exception that leaves a process into a report without its type.
   std::optional<Error> fault;
   sc_core::sc_event* fault_event = nullptr;

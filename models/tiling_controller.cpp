@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "podsim/models/values/value_plane.hpp"
+
 namespace podsim {
 namespace {
 
@@ -74,6 +76,7 @@ void TilingController::poke(Sequence& sequence, std::int64_t now) {
 void TilingController::filling(std::uint32_t fill, std::int64_t cycle, std::int64_t now) {
   board_.note_fill(fill, cycle);
   monitor->filled(fill, cycle);
+  if (context_.values != nullptr) context_.values->filled(fill, cycle, now);
   const Fill& what = context_.program->memory.fills[fill];
   monitor->take(what.item, now);
   if (what.need_stage == Stage::post) {
@@ -87,11 +90,14 @@ void TilingController::fill_delayed(std::uint32_t fill, std::int64_t cycle) {
   // Whoever waits for it sleeps until the cycle it was promised for, and then looks again.
   board_.note_fill(fill, cycle);
   monitor->filled(fill, cycle);
+  if (context_.values != nullptr) context_.values->delayed(fill, cycle);
 }
 
 void TilingController::spilled(std::int64_t count, std::int64_t cycle, std::int64_t now) {
   for (std::int64_t spill = board_.spills_done(); spill < count; ++spill) {
-    monitor->give_back(context_.program->memory.spills[static_cast<std::size_t>(spill)].item, cycle);
+    const ItemId item = context_.program->memory.spills[static_cast<std::size_t>(spill)].item;
+    monitor->give_back(item, cycle);
+    if (context_.values != nullptr) context_.values->leave(item, cycle, true);
   }
   board_.note_spills(count, cycle);
   poke(main_, now);
@@ -131,8 +137,14 @@ void TilingController::run() {
   context_.guard([this] { step(wake_.cycle()); });
 }
 
+void TilingController::give_back(ItemId item, std::int64_t cycle) {
+  monitor->give_back(item, cycle);
+  if (context_.values != nullptr) context_.values->leave(item, cycle, false);
+}
+
 void TilingController::step(std::int64_t now) {
   monitor->advance(now);
+  if (context_.values != nullptr) context_.values->advance(now);
   // One process for both, pods first, so that the order in which the kernel runs processes cannot matter.
   while (main_.is_due(now) || post_.is_due(now)) {
     if (main_.is_due(now)) step_main(now);
@@ -447,7 +459,7 @@ void TilingController::order_stream(std::int64_t now) {
 
   const MemoryPlan& plan = program.memory;
   for (std::uint32_t n = plan.released_main_first[q]; n < plan.released_main_first[q + 1]; ++n) {
-    monitor->give_back(plan.released_main[n].item, board_.stream_end[q]);
+    give_back(plan.released_main[n].item, board_.stream_end[q]);
   }
   dram->round_ends({q, false}, board_.stream_end[q], now);
 }
@@ -660,7 +672,7 @@ void TilingController::order_post(std::int64_t now) {
     }
   }
   for (std::uint32_t n = plan.released_post_first[b]; n < plan.released_post_first[b + 1]; ++n) {
-    monitor->give_back(plan.released_post[n].item, board_.post_end[b]);
+    give_back(plan.released_post[n].item, board_.post_end[b]);
   }
   dram->round_ends({b, true}, board_.post_end[b], now);
 }

@@ -93,6 +93,8 @@ class TilingController final : public sc_core::sc_module, public FillListener, p
   void order_post(std::int64_t now);
   void poke(Sequence& sequence, std::int64_t now);
   void maybe_finish(std::int64_t now);
+  /// The item's space is free from `cycle` on.
+  void give_back(ItemId item, std::int64_t cycle);
 
   /// Latency of the longest branch of the read that the bank takes part in this round.
   struct Reads {

@@ -103,12 +103,13 @@ void Accelerator::before_end_of_elaboration() {
   }
 }
 
-void Accelerator::start(std::shared_ptr<const Program> program) {
+void Accelerator::start(std::shared_ptr<const Program> program, std::shared_ptr<ValuePlane> values) {
   if (running_ || start_requested_) throw Error::internal(name(), "a program is started while another is running");
   if (to_json(program->machine.config) != to_json(machine_.config)) {
     throw Error::internal(name(), "the program was made for another machine");
   }
   program_ = std::move(program);
+  values_ = std::move(values);
   start_requested_ = true;
   if (clk.bind_count() == 0) begin_.notify(sc_core::SC_ZERO_TIME);
 }
@@ -128,6 +129,7 @@ void Accelerator::begin() {
   running_ = true;
   context_.fault.reset();
   context_.program = program_.get();
+  context_.values = values_.get();
   for (Fabric& fabric : fabrics_) fabric.reset();
   for (auto* banks : {&x_banks_, &w_banks_, &p_banks_}) {
     for (Bank& bank : *banks) bank.reset();
@@ -146,7 +148,10 @@ void Accelerator::finish() {
     controller_.reset();
     dram_.reset();
   } else {
-    context_.guard([this] { checker_.advance(std::numeric_limits<std::int64_t>::max()); });
+    context_.guard([this] {
+      checker_.advance(std::numeric_limits<std::int64_t>::max());
+      if (values_) values_->advance(std::numeric_limits<std::int64_t>::max());
+    });
   }
   if (clk.bind_count() > 0) {
     finish_requested_ = true;

@@ -20,6 +20,7 @@
 #include "podsim/models/run_context.hpp"
 #include "podsim/models/run_result.hpp"
 #include "podsim/models/tiling_controller.hpp"
+#include "podsim/models/values/value_plane.hpp"
 
 namespace podsim {
 
@@ -47,7 +48,8 @@ class Accelerator final : public sc_core::sc_module {
 
   /// Starts a program that was made for this configuration.
   /// \throws Error (internal) if another one is running or the machine differs
-  void start(std::shared_ptr<const Program> program);
+  /// \param values takes part in the run: see ValuePlane; null if only time is simulated
+  void start(std::shared_ptr<const Program> program, std::shared_ptr<ValuePlane> values = nullptr);
   /// Fires when the program is complete, or has failed.
   const sc_core::sc_event& done_event() const { return done_; }
   bool is_running() const { return running_; }
@@ -75,6 +77,7 @@ class Accelerator final : public sc_core::sc_module {
   Machine machine_;
   RunContext context_;
   std::shared_ptr<const Program> program_;
+  std::shared_ptr<ValuePlane> values_;
   bool start_requested_ = false;
   bool running_ = false;
   bool finish_requested_ = false;

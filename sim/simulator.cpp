@@ -97,13 +97,14 @@ std::unique_ptr<Program> prepare(const Experiment& experiment, const RunOptions&
   return prepare_with_network(experiment, options).program;
 }
 
-RunResult simulate(const Program& program, const RunOptions& options) {
+RunResult simulate(const Program& program, const RunOptions& options, ValuePlane* values) {
   const KernelContext kernel;
   try {
     Accelerator accelerator("accelerator", program.machine.config);
     if (options.shuffle_seed) accelerator.shuffle_processes(*options.shuffle_seed);
-    // The program outlives the accelerator: no ownership is shared.
-    accelerator.start(std::shared_ptr<const Program>(std::shared_ptr<const Program>(), &program));
+    // Both outlive the accelerator: no ownership is shared.
+    accelerator.start(std::shared_ptr<const Program>(std::shared_ptr<const Program>(), &program),
+                      std::shared_ptr<ValuePlane>(std::shared_ptr<ValuePlane>(), values));
     const auto rounds = static_cast<std::int64_t>(program.order.main_first.size()) - 1;
 
     constexpr std::int64_t kSliceCycles = 1 << 14;

@@ -47,7 +47,8 @@ std::unique_ptr<Program> prepare(const Experiment& experiment, const RunOptions&
 /// Simulates a program in a SystemC context of its own. Not thread-safe: SystemC allows one simulation per process
 /// at a time.
 /// \throws Error (internal if a hardware rule was broken; run_failed if the run cannot progress)
-RunResult simulate(const Program& program, const RunOptions& options);
+/// \param values computes the network's values on the way; null if only time is simulated
+RunResult simulate(const Program& program, const RunOptions& options, ValuePlane* values = nullptr);
 
 /// Everything from an experiment to its report.
 /// \throws Error

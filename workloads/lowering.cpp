@@ -188,7 +188,7 @@ class Lowering {
     part.tensor = index;
     part.rows = {0, t.rows - 1};
     part.columns = t.columns;
-    return View{t.rows, t.columns, {part}};
+    return View{t.rows, t.columns, {part}, map_tensor(index, t.rows)};
   }
 
   static std::int64_t rows_of(const Shape& shape, Layout layout) {
@@ -249,23 +249,18 @@ class Lowering {
     return std::get<VectorOperation>(op.work).post_steps;
   }
 
-  /// The finalise pass requantizes what leaves the post-processor: new steps come before that.
-  void add_step(Operation& op, PostStep::Kind kind) {
-    std::vector<PostStep>& steps = steps_of(op);
-    const bool requantizes = !steps.empty() && steps.back().kind == PostStep::Kind::requantize;
-    steps.insert(steps.end() - (requantizes ? 1 : 0), PostStep{kind, index_});
-  }
+  void add_step(Operation& op, PostStep::Kind kind) { steps_of(op).push_back({kind, index_}); }
 
   void add_activation(Operation& op) {
     if (layer_->activation != Activation::none) add_step(op, step_of(layer_->activation));
   }
 
   Value add_gemm(GemmOperation gemm, bool bias, bool batchnorm) {
-    gemm.post_steps.push_back({PostStep::Kind::requantize, index_});
     Value value = add_operation(std::move(gemm));
     Operation& op = operation(value.operation);
     if (bias) add_step(op, PostStep::Kind::bias);
     if (batchnorm) add_step(op, PostStep::Kind::batchnorm);
+    add_step(op, PostStep::Kind::requantize);
     add_activation(op);
     return value;
   }
@@ -318,7 +313,9 @@ class Lowering {
         return renamed(in_[0]->view);
       case Op::select: {
         const std::int64_t tokens = in_[0]->shape[0];
-        View view = rows_by(affine(layer_->as<Select>().index, tokens, 1), batch_, in_[0]->view);
+        const std::int64_t index = layer_->as<Select>().index;
+        View view = rows_by(affine(index, tokens, 1), batch_, in_[0]->view);
+        if (in_[0]->view.elements) view.elements = map_rows(in_[0]->view.elements, tokens, index);
         return renamed(std::move(view));
       }
       case Op::embedding: {
@@ -525,6 +522,7 @@ class Lowering {
     View view;
     view.rows = batch_;
     view.columns = rows * columns;
+    if (in.view.elements) view.elements = map_flat(in.view.elements, rows, columns, in.layout == Layout::image);
     for (const ViewPart& part : in.view.parts) {
       const std::size_t begin = view.parts.size();
       compose(affine(0, rows, rows), batch_, part, view.parts);
@@ -565,12 +563,19 @@ class Lowering {
   View beside() const {
     View view;
     view.rows = in_[0]->view.rows;
+    std::vector<ElementMapPointer> maps;
+    std::vector<std::int64_t> columns;
     for (const Value* operand : in_) {
+      maps.push_back(operand->view.elements);
+      columns.push_back(operand->view.columns);
       for (ViewPart part : operand->view.parts) {
         part.column += view.columns;
         view.parts.push_back(part);
       }
       view.columns += operand->view.columns;
+    }
+    if (std::find(maps.begin(), maps.end(), nullptr) == maps.end()) {
+      view.elements = map_beside(std::move(maps), std::move(columns));
     }
     return view;
   }
@@ -587,8 +592,12 @@ class Lowering {
     for (const Value* operand : in_) view.rows += operand->view.rows;
     const std::int64_t block_rows = view.rows / blocks;
     std::int64_t offset = 0;
+    std::vector<ElementMapPointer> maps;
+    std::vector<std::int64_t> rows_of_part;
     for (const Value* operand : in_) {
       const std::int64_t rows = operand->view.rows / blocks;
+      maps.push_back(operand->view.elements);
+      rows_of_part.push_back(rows);
       for (std::int64_t block = 0; block < blocks; ++block) {
         // View row r of this block is row r - outer + inner of the operand.
         const std::int64_t outer = block * block_rows + offset;
@@ -605,6 +614,9 @@ class Lowering {
         }
       }
       offset += rows;
+    }
+    if (std::find(maps.begin(), maps.end(), nullptr) == maps.end()) {
+      view.elements = map_below(std::move(maps), std::move(rows_of_part));
     }
     return view;
   }
@@ -658,7 +670,11 @@ class Lowering {
   }
 
   void mark_outputs() {
-    for (const std::string& name : network_.outputs) mark(values_.at(name).view, &Tensor::is_network_output);
+    for (const std::string& name : network_.outputs) {
+      const View& view = values_.at(name).view;
+      mark(view, &Tensor::is_network_output);
+      out_.outputs.push_back(view);
+    }
   }
 
   void finish_order() {

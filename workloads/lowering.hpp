@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "podsim/workloads/element_map.hpp"
 #include "podsim/workloads/gemm.hpp"
 #include "podsim/workloads/network.hpp"
 
@@ -82,6 +83,7 @@ struct View {
   std::int64_t rows = 0;
   std::int64_t columns = 0;
   std::vector<ViewPart> parts;
+  ElementMapPointer elements;  ///< where each element is; none behind an unmodelled layer
 };
 
 /// Where a stored matrix comes from.
@@ -104,7 +106,8 @@ struct Tensor {
   bool is_cache_update = false;    ///< new keys or values, written back to DRAM for later tokens
 };
 
-/// What is applied to one row on its way through a post-processor, in the order listed.
+/// What is applied to one row on its way through a post-processor, in the order listed: up to `requantize` to the
+/// accumulator, then to int8. The batchnorm of a convolution itself is part of its bias and multipliers.
 struct PostStep {
   enum class Kind { bias, batchnorm, requantize, relu, relu6, gelu, tanh, sigmoid, residual_add, residual_mul };
   Kind kind = Kind::requantize;
@@ -184,6 +187,7 @@ struct LoweredNetwork {
   std::vector<Tensor> tensors;
   std::vector<Operation> operations;
   std::vector<UnmodelledLayer> unmodelled;
+  std::vector<View> outputs;  ///< as Network::outputs
 
   std::int64_t macs() const;
 };

@@ -400,7 +400,7 @@ TEST_CASE("lowering: a convolution becomes a GEMM with its window", "[workloads]
   CHECK(g.activation.columns == 4);
   CHECK(g.stationary == StationaryOperand::weights);
   CHECK(g.weight_set == 0);
-  CHECK(kinds(g.post_steps) == std::vector<Kind>{Kind::bias, Kind::batchnorm, Kind::relu6, Kind::requantize});
+  CHECK(kinds(g.post_steps) == std::vector<Kind>{Kind::bias, Kind::batchnorm, Kind::requantize, Kind::relu6});
   CHECK(output(n, "c").rows == 2 * 5 * 4);
   CHECK(output(n, "c").columns == 6);
   CHECK(output(n, "c").is_network_output);
@@ -427,10 +427,10 @@ TEST_CASE("lowering: a residual sum joins the last convolution that it reads", "
   CHECK(gemm(n, "main").residual.parts.empty());
   REQUIRE(gemm(n, "proj").residual.parts.size() == 1);
   CHECK(gemm(n, "proj").residual.parts[0].tensor == operation(n, "main").output);
-  CHECK(kinds(gemm(n, "proj").post_steps) == std::vector<Kind>{Kind::residual_add, Kind::relu, Kind::requantize});
+  CHECK(kinds(gemm(n, "proj").post_steps) == std::vector<Kind>{Kind::requantize, Kind::residual_add, Kind::relu});
   // An identity branch: the main branch adds, and takes along what follows.
   CHECK(gemm(n, "again").residual.parts[0].tensor == operation(n, "proj").output);
-  CHECK(kinds(gemm(n, "again").post_steps) == std::vector<Kind>{Kind::residual_add, Kind::relu, Kind::requantize});
+  CHECK(kinds(gemm(n, "again").post_steps) == std::vector<Kind>{Kind::requantize, Kind::residual_add, Kind::relu});
   CHECK(operation(n, "again").fused_layers ==
         std::vector<int>{network.layer_index("sum2"), network.layer_index("relu"), network.layer_index("pool")});
   REQUIRE(gemm(n, "again").has_fused_pool);

@@ -140,7 +140,7 @@ void Dram::serve(std::int64_t now) {
         statistics_.read_bytes += fill.bytes;
         (fill.bank_class == BankClass::w ? statistics_.weight_bytes : statistics_.activation_bytes) += fill.bytes;
         if (fill.is_refetch) statistics_.refetched_bytes += fill.bytes;
-        const std::int64_t end = occupy(now, fill.bytes);
+        const std::int64_t end = occupy(now, fill.bytes) + context_.random_stall("fill", next_fill_);
         const int bank = static_cast<int>(fill.bank_class) * config_.bank_count() + fill.bank;
         banks[bank]->fill(static_cast<std::uint32_t>(next_fill_), now, end);
         ++next_fill_;

@@ -27,6 +27,8 @@ struct RunContext {
   sc_core::sc_event* fault_event = nullptr;
   /// For tests: processes that are ready at the same time run in random order.
   std::optional<RandomStream> shuffle;
+  /// For tests: banks and DRAM take longer now and then.
+  std::optional<std::uint64_t> stall_seed;
 
   void report(const Error& error) {
     if (!fault) fault = error;
@@ -42,6 +44,13 @@ struct RunContext {
     } catch (const Error& error) {
       report(error);
     }
+  }
+
+  /// Cycles by which a test delays something, the same whenever it is asked for the same; 0 outside of tests.
+  std::int64_t random_stall(const char* what, std::uint64_t number) const {
+    if (!stall_seed) return 0;
+    const auto draw = stable_hash(std::to_string(*stall_seed) + what + std::to_string(number)) >> 8;
+    return draw % 3 == 0 ? static_cast<std::int64_t>(draw / 3 % 40) : 0;
   }
 
   /// True if a process should step back for a delta cycle, to let others run first.

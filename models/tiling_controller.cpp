@@ -238,6 +238,10 @@ TilingController::Decision TilingController::decide_weights(std::int64_t now) {
   if (start > load_bound_.highest()) {
     load_bound_.raise(q == 0 ? StallCause::weights : late_because(fetched, now), start);
   }
+  if (const std::int64_t stall = context_.random_stall("weights", q); stall > 0) {
+    load_bound_.raise(StallCause::bank, start + stall);
+    return at(main_, start + stall, now);
+  }
   return at(main_, start, now);
 }
 
@@ -374,6 +378,10 @@ TilingController::Decision TilingController::decide_stream(std::int64_t now) {
   if (earliest > start) {
     stream_bound_.raise(q == 0 ? StallCause::weights : late_because(fetched, now), earliest);
     start = earliest;
+  }
+  if (const std::int64_t stall = context_.random_stall("stream", q); stall > 0) {
+    stream_bound_.raise(StallCause::bank, start + stall);
+    return at(main_, start + stall, now);
   }
   return at(main_, start, now);
 }
@@ -553,7 +561,7 @@ TilingController::Decision TilingController::decide_post(std::int64_t now) {
     }
   }
   post_was_queued_ = previous > start;
-  start = std::max({start, previous, now + kBankRead + post_.lead});
+  start = std::max({start, previous, now + kBankRead + post_.lead}) + context_.random_stall("post", b);
   return at(post_, start, now);
 }
 

@@ -65,6 +65,8 @@ class Accelerator final : public sc_core::sc_module {
   sc_core::sc_time clock_period() const { return context_.period; }
   /// For tests: processes that are ready at the same time run in random order from now on.
   void shuffle_processes(std::uint64_t seed) { context_.shuffle.emplace(seed, "process order"); }
+  /// For tests: banks and DRAM take longer now and then.
+  void stall_randomly(std::uint64_t seed) { context_.stall_seed = seed; }
 
  private:
   void before_end_of_elaboration() override;

@@ -34,6 +34,8 @@ struct RunOptions {
   std::function<void(const RunProgress&)> progress;
   /// For tests: SystemC processes that are ready at the same time run in random order.
   std::optional<std::uint64_t> shuffle_seed;
+  /// For tests: banks and DRAM take longer now and then.
+  std::optional<std::uint64_t> stall_seed;
   /// Takes this schedule instead of making one (the text of a schedule file and its name).
   std::optional<JsonDocument> schedule;
   /// Is given the schedule as JSON text, if set.

@@ -233,14 +233,11 @@ TilingController::Decision TilingController::decide_weights(std::int64_t now) {
       if (launch > 0) load_bound_.raise(StallCause::network, launch + w_reads_.of(bank));
     }
   }
+  load_bound_.raise(StallCause::bank, load_bound_.highest() + context_.random_stall("weights", q));
   // An order takes effect in the next cycle.
   const std::int64_t start = std::max(load_bound_.highest(), now + kBankRead + main_.lead);
   if (start > load_bound_.highest()) {
     load_bound_.raise(q == 0 ? StallCause::weights : late_because(fetched, now), start);
-  }
-  if (const std::int64_t stall = context_.random_stall("weights", q); stall > 0) {
-    load_bound_.raise(StallCause::bank, start + stall);
-    return at(main_, start + stall, now);
   }
   return at(main_, start, now);
 }
@@ -374,14 +371,14 @@ TilingController::Decision TilingController::decide_stream(std::int64_t now) {
     }
   }
   std::int64_t start = std::max({previous, load_end_, stream_bound_.highest()});
+  if (const std::int64_t stall = context_.random_stall("stream", q); stall > 0) {
+    start += stall;
+    stream_bound_.raise(StallCause::bank, start);
+  }
   const std::int64_t earliest = now + kBankRead + main_.lead;
   if (earliest > start) {
     stream_bound_.raise(q == 0 ? StallCause::weights : late_because(fetched, now), earliest);
     start = earliest;
-  }
-  if (const std::int64_t stall = context_.random_stall("stream", q); stall > 0) {
-    stream_bound_.raise(StallCause::bank, start + stall);
-    return at(main_, start + stall, now);
   }
   return at(main_, start, now);
 }
@@ -561,7 +558,7 @@ TilingController::Decision TilingController::decide_post(std::int64_t now) {
     }
   }
   post_was_queued_ = previous > start;
-  start = std::max({start, previous, now + kBankRead + post_.lead}) + context_.random_stall("post", b);
+  start = std::max({start + context_.random_stall("post", b), previous, now + kBankRead + post_.lead});
   return at(post_, start, now);
 }
 

@@ -10,6 +10,7 @@
 #include "podsim/models/run_result.hpp"
 #include "podsim/sim/core/statistics.hpp"
 #include "podsim/sim/experiment.hpp"
+#include "podsim/sim/functional.hpp"
 
 namespace podsim {
 
@@ -28,6 +29,7 @@ struct HostCost {
   double lowering_seconds = 0;    ///< workload, lowering, tiling
   double scheduling_seconds = 0;  ///< schedule, its check, memory plan
   double simulation_seconds = 0;  ///< elaboration and simulation
+  double reference_seconds = 0;   ///< of functional runs, beside lowering and scheduling
   double total_seconds = 0;
   std::int64_t peak_memory_bytes = 0;
 };
@@ -52,6 +54,7 @@ struct Report {
   RunResult result;
   LowerBound bound;
   std::vector<LayerReport> layers;
+  FunctionalResult functional;
   HostCost host;
 
   double milliseconds() const;    ///< cycles at the clock

@@ -100,6 +100,18 @@ Json to_json(const Report& report) {
   bounds["limit_cycles"] = report.bound.limit();
   bounds["binding"] = report.bound.binding();
 
+  if (report.functional.was_run) {
+    Json& functional = out["functional"];
+    functional["bit_exact"] = report.functional.is_equal();
+    Json& outputs = functional["outputs"] = Json::array();
+    for (const OutputComparison& output : report.functional.outputs) {
+      outputs.push_back({{"name", output.name},
+                         {"shape", output.shape},
+                         {"elements", output.elements},
+                         {"different", output.different}});
+    }
+  }
+
   Json& layers = out["layers"] = Json::array();
   for (const LayerReport& layer : report.layers) layers.push_back(layer_json(layer));
   out["statistics"] = report.statistics().to_json();

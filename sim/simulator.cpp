@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <future>
 #include <utility>
 
 #include <systemc>
@@ -55,12 +56,35 @@ struct Prepared {
   double scheduling_seconds = 0;
 };
 
-Prepared prepare_with_network(const Experiment& experiment, const RunOptions& options) {
+Network load(const Experiment& experiment) {
+  LoadOptions options;
+  options.allow_unmodelled = experiment.allow_unmodelled;
+  return load_network(experiment.workload, options);
+}
+
+/// The reference of a functional run, on a thread of its own while the machine's work is cut and scheduled.
+class Reference {
+ public:
+  Reference(const Network& network, const FunctionalOptions& options, std::uint64_t seed)
+      : run_(std::async(std::launch::async, [&network, given = read_given_values(options), seed, this] {
+          const auto start = Clock::now();
+          ValuedRun run = value_network(network, given, seed);
+          seconds_ = seconds_since(start);
+          return run;
+        })) {}
+  ValuedRun get() { return run_.get(); }
+  /// \pre get() has returned
+  double seconds() const { return seconds_; }
+
+ private:
+  double seconds_ = 0;
+  std::future<ValuedRun> run_;
+};
+
+Prepared prepare_with_network(Network network, const Experiment& experiment, const RunOptions& options) {
   Prepared out;
   const auto start = Clock::now();
-  LoadOptions load;
-  load.allow_unmodelled = experiment.allow_unmodelled;
-  out.network = load_network(experiment.workload, load);
+  out.network = std::move(network);
   Machine machine(experiment.hardware);
   const auto scheduler = scheduler_registry().make(experiment.mapping.scheduler);
   TilingConfig tiling = experiment.mapping.tiling;
@@ -94,7 +118,7 @@ std::vector<std::string> fused_names(const Network& network, const Operation& op
 }  // namespace
 
 std::unique_ptr<Program> prepare(const Experiment& experiment, const RunOptions& options) {
-  return prepare_with_network(experiment, options).program;
+  return prepare_with_network(load(experiment), experiment, options).program;
 }
 
 RunResult simulate(const Program& program, const RunOptions& options, ValuePlane* values) {
@@ -142,12 +166,38 @@ RunResult simulate(const Program& program, const RunOptions& options, ValuePlane
 
 Report run_experiment(const Experiment& experiment, const RunOptions& options) {
   const auto start = Clock::now();
-  const Prepared prepared = prepare_with_network(experiment, options);
+  Network loaded = load(experiment);
+  std::optional<Reference> reference;
+  // A copy: the other one moves on.
+  const Network reference_network = options.functional ? loaded : Network{};
+  if (options.functional) reference.emplace(reference_network, *options.functional, experiment.seed);
+  const Prepared prepared = prepare_with_network(std::move(loaded), experiment, options);
   const Program& program = *prepared.program;
-  const auto simulating = Clock::now();
+  if (options.functional && program.schedule.without_finalize) {
+    throw Error(ErrorKind::bad_input,
+                {Issue{"--functional",
+                       "/mapping/scheduler/published",
+                       "the published machine has no finalise passes, so that it computes no values",
+                       "use the scheduler as it is by default"}});
+  }
   Report report;
-  report.result = simulate(program, options);
-  report.host.simulation_seconds = seconds_since(simulating);
+  if (reference) {
+    const ValuedRun expected = reference->get();
+    report.host.reference_seconds = reference->seconds();
+    const auto simulating = Clock::now();
+    ValuePlane values(program, prepared.network, expected.values);
+    report.result = simulate(program, options, &values);
+    report.host.simulation_seconds = seconds_since(simulating);
+    if (report.result.complete) {
+      report.functional =
+          compare_outputs(prepared.network, program.work.network, values.tensors(), expected.outputs.tensors);
+      write_values(*options.functional, prepared.network, program.work.network, expected.values, values.tensors());
+    }
+  } else {
+    const auto simulating = Clock::now();
+    report.result = simulate(program, options);
+    report.host.simulation_seconds = seconds_since(simulating);
+  }
   report.host.lowering_seconds = prepared.lowering_seconds;
   report.host.scheduling_seconds = prepared.scheduling_seconds;
 

@@ -11,6 +11,7 @@
 #include "podsim/models/program.hpp"
 #include "podsim/models/run_result.hpp"
 #include "podsim/sim/experiment.hpp"
+#include "podsim/sim/functional.hpp"
 #include "podsim/sim/report.hpp"
 
 namespace podsim {
@@ -38,6 +39,8 @@ struct RunOptions {
   std::optional<std::uint64_t> stall_seed;
   /// Takes this schedule instead of making one (the text of a schedule file and its name).
   std::optional<JsonDocument> schedule;
+  /// Computes values, too, and compares them with the reference.
+  std::optional<FunctionalOptions> functional;
   /// Is given the schedule as JSON text, if set.
   std::function<void(const std::string&)> schedule_sink;
 };

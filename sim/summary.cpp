@@ -108,6 +108,21 @@ std::string limits(const Report& report) {
   return out;
 }
 
+std::string values(const Report& report) {
+  if (!report.functional.was_run) return {};
+  std::string out = "Values, against the reference\n";
+  for (const OutputComparison& output : report.functional.outputs) {
+    out += "  " + output.name + " " + shape_text(output.shape) + ": ";
+    if (output.different == 0) {
+      out += "all " + with_thousands(output.elements) + " elements are equal\n";
+    } else {
+      out += with_thousands(output.different) + " of " + with_thousands(output.elements) + " elements DIFFER; " +
+             output.first + "\n";
+    }
+  }
+  return out + "\n";
+}
+
 std::string assumption_list(const Report& report) {
   std::string out = "Assumptions in force\n";
   for (const std::string& assumption : report.assumptions) {
@@ -125,7 +140,9 @@ std::string host_cost(const Report& report) {
   if (host.total_seconds <= 0) return {};
   std::string out = "Host: " + fixed(host.total_seconds, 2) + " s (lowering " + fixed(host.lowering_seconds, 2) +
                     ", scheduling " + fixed(host.scheduling_seconds, 2) + ", simulation " +
-                    fixed(host.simulation_seconds, 2) + "), peak memory " +
+                    fixed(host.simulation_seconds, 2) +
+                    (report.functional.was_run ? ", reference " + fixed(host.reference_seconds, 2) : std::string()) +
+                    "), peak memory " +
                     fixed(static_cast<double>(host.peak_memory_bytes) / (1 << 20), 0) + " MiB\n";
   if (host.simulation_seconds > 0) {
     out += "      simulated " +
@@ -140,7 +157,7 @@ std::string host_cost(const Report& report) {
 
 std::string summary_text(const Report& report) {
   return title(report) + warnings(report) + "\n" + results(report) + "\n" + breakdown(report) + "\n" + limits(report) +
-         "\n" + assumption_list(report) + "\n" + host_cost(report);
+         "\n" + values(report) + assumption_list(report) + "\n" + host_cost(report);
 }
 
 std::string layer_table(const Report& report) {

@@ -429,11 +429,13 @@ class Lowering {
       return add_vector(VectorOperation::Kind::pool, window);
     }
     Value value = fused_into(*in_[0]);
-    auto& gemm = std::get<GemmOperation>(operation(value.operation).work);
+    const int fused_operation = value.operation;
+    auto& gemm = std::get<GemmOperation>(operation(fused_operation).work);
     gemm.has_fused_pool = true;
     gemm.pool = window;
     value.operation = -1;
     value.view.rows = window.output_rows();
+    value.view.elements = map_tensor(operation(fused_operation).output, window.output_rows());
     for (ViewPart& part : value.view.parts) {
       part.rows = {0, value.view.rows - 1};
       part.maps.push_back(window_map(window));

@@ -390,7 +390,8 @@ void ValuePlane::compute_pass(const Running& running, std::int32_t from, std::in
   // All that this may have to catch up with comes first; the scratch rows below are this pass's own.
   const Input in1 = input(running.activations, to, until);
   const Input in2 = input(running.sums, to, until);
-  const bool is_statistics = pass.kind == PostPlacement::Kind::statistics || pass.kind == PostPlacement::Kind::combine;
+  const bool is_statistics = pass.kind == PostPlacement::Kind::statistics ||
+                             pass.kind == PostPlacement::Kind::combine || in1.statistics != nullptr;
   std::int32_t columns = pass.columns;
   if (pass.kind == PostPlacement::Kind::statistics && running.activations.item < tiles()) {
     columns = work_.tiles[running.activations.item].columns;
@@ -435,6 +436,10 @@ void ValuePlane::pass_row(const PostPlacement& pass, const Input& in1, const Inp
     const RowStatistics a = in1.statistics_of(t);
     const RowStatistics b = in2.statistics_of(t);
     sum = {a.sum + b.sum, a.squares + b.squares};
+    return;
+  }
+  if (in1.statistics != nullptr) {  // moved
+    sum = in1.statistics_of(t);
     return;
   }
   in1.row(t, columns, out);

@@ -83,6 +83,30 @@ std::vector<Output> checked_outputs(const Experiment& experiment, const Argument
   return outputs;
 }
 
+std::optional<FunctionalOptions> functional_options(const Arguments& arguments) {
+  if (!arguments.has("functional")) {
+    for (const char* option : {"weights", "inputs", "dump-outputs", "dump-weights"}) {
+      if (arguments.has(option)) {
+        throw Error(ErrorKind::bad_input,
+                    {{"command line",
+                      {},
+                      "--" + std::string(option) + " needs --functional: only then values are computed",
+                      {}}});
+      }
+    }
+    return std::nullopt;
+  }
+  FunctionalOptions options;
+  options.weights_file = arguments.value("weights").value_or("");
+  options.inputs_file = arguments.value("inputs").value_or("");
+  options.outputs_to = arguments.value("dump-outputs").value_or("");
+  options.weights_to = arguments.value("dump-weights").value_or("");
+  for (const std::string* path : {&options.outputs_to, &options.weights_to}) {
+    if (!path->empty()) check_writable(*path);
+  }
+  return options;
+}
+
 bool uses_standard_output(const std::vector<Output>& outputs, const Arguments& arguments) {
   for (const Output& output : outputs) {
     if (output.path == "-") return true;
@@ -103,6 +127,11 @@ int run_command(const std::vector<std::string>& arguments) {
   parser.flag("quiet,q", "no summary and no progress bar");
   parser.value("schedule-out", "FILE", "write the schedule as JSON");
   parser.value("schedule-in", "FILE", "take this schedule instead of making one");
+  parser.flag("functional", "compute the network's values on the way and compare them with a reference, bit for bit");
+  parser.value("weights", "FILE", "with --functional: weights as .h5 or .npz; what is not in it is seeded");
+  parser.value("inputs", "FILE", "with --functional: inputs as .h5 or .npz; what is not in it is seeded");
+  parser.value("dump-outputs", "FILE", "with --functional: write outputs and inputs as .h5");
+  parser.value("dump-weights", "FILE", "with --functional: write all the network computed with as .h5");
   parser.value("max-cycles", "N", "stop after N cycles with a partial result; exit code 1");
   parser.value("max-memory", "SIZE", "refuse work that would need more, e.g. 512M; default 4GiB");
   parser.value("jobs,j", "N", "for scripts that pass it on; one run uses one core");
@@ -116,6 +145,7 @@ int run_command(const std::vector<std::string>& arguments) {
   const Experiment experiment = experiment_input(*parsed);
   require_workload(experiment);
   const std::vector<Output> outputs = checked_outputs(experiment, *parsed);
+  options.functional = functional_options(*parsed);
   if (const auto path = parsed->value("schedule-in")) options.schedule = read_json_file(*path);
   if (const auto path = parsed->value("schedule-out")) {
     options.schedule_sink = [path = *path](const std::string& text) { put(path, text); };
@@ -136,6 +166,10 @@ int run_command(const std::vector<std::string>& arguments) {
   if (!quiet && !uses_standard_output(outputs, *parsed)) {
     std::cout << summary_text(report);
     if (parsed->has("layers")) std::cout << '\n' << layer_table(report);
+  }
+  if (!report.functional.is_equal()) {
+    throw Error::internal(
+        "values", "the machine's outputs are not those of the reference: " + report.functional.outputs.front().first);
   }
   if (report.result.complete) return kExitGood;
   std::cerr << "podsim: the result is partial: " << report.result.stopped_because << '\n';

@@ -127,7 +127,7 @@ void draw_layer(const Network& network, const Layer& layer, std::uint64_t seed, 
     }
   }
   if (shapes.bias > 0 && v.bias.empty()) {
-    // About a fifth of what the products of a row add up to.
+    // A tenth to a third of what the products of a row add up to.
     const auto most = layer.op == Op::layernorm
                           ? std::int64_t{16}
                           : static_cast<std::int64_t>(1024 * std::sqrt(static_cast<double>(terms(layer))));

@@ -31,8 +31,8 @@ struct LayerValues {
 
 /// All values of one inference. Tensors have the batch in front of their Shape.
 struct NetworkValues {
-  std::vector<LayerValues> layers;                ///< as Network::layers
-  std::vector<std::vector<std::int8_t>> inputs;   ///< as Network::inputs; empty for indices
+  std::vector<LayerValues> layers;                 ///< as Network::layers
+  std::vector<std::vector<std::int8_t>> inputs;    ///< as Network::inputs; empty for indices
   std::vector<std::vector<std::int32_t>> indices;  ///< as Network::inputs; empty for all others
 };
 

@@ -15,6 +15,8 @@ podsim_packages=(
   "nlohmann-json3-dev: JSON in and out"
   "libhdf5-dev: HDF5 output"
   "catch2: the tests' framework"
+  "python3-numpy: a test computes networks a second time"
+  "python3-h5py: the same test reads HDF5 files"
 )
 
 # Prints those of podsim_packages that are not installed, one a line, reason included.

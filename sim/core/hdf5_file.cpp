@@ -87,6 +87,10 @@ bool is_hdf5(std::string_view first_bytes) {
   return first_bytes.substr(0, kSignature.size()) == kSignature;
 }
 
+void hdf5_without_exit_handler() {
+  H5dont_atexit();
+}
+
 struct Hdf5Builder::State {
   Handle file;
 
@@ -229,7 +233,7 @@ std::string Hdf5Builder::finish() {
   std::string bytes(static_cast<std::size_t>(size), '\0');
   require(H5Fget_file_image(file, bytes.data(), bytes.size()) == size, "/");
   state_->file.reset();
-  return bytes;
+  return bytes + hdf5::checksum(bytes);
 }
 
 }  // namespace podsim

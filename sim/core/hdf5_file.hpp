@@ -52,6 +52,10 @@ inline constexpr std::int64_t kHdf5ChunkRows = 16384;
 /// True if these are the first bytes of an HDF5 file.
 bool is_hdf5(std::string_view first_bytes);
 
+/// For programs, first thing: HDF5 does not tidy up at exit, where it would print if a damaged file had been read. A
+/// library must not call it for its host, which may rely on that to flush files.
+void hdf5_without_exit_handler();
+
 /// Builds a file. Paths begin with '/'; groups on the way are made. Equal calls give equal bytes: no times are stored.
 class Hdf5Builder {
  public:
@@ -66,7 +70,8 @@ class Hdf5Builder {
   void table(const std::string& path, const Hdf5Table& table);
   /// Adds a dataset; shuffle and deflate 1, unless it is a single number or empty.
   void array(const std::string& path, const Hdf5Array& array);
-  /// The content of the file. The builder is of no use afterwards.
+  /// The content of the file. The builder is of no use afterwards. Ends in a checksum, behind what HDF5 reads: HDF5
+  /// 1.10 may crash on damaged files, so that damage is to be found before it sees them.
   std::string finish();
 
  private:

@@ -3,7 +3,10 @@
 /// \file What the HDF5 reader and builder share. Private to sim/core: nothing else sees the C library.
 
 #include <atomic>
+#include <cstdint>
+#include <cstring>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <hdf5.h>
@@ -88,6 +91,30 @@ inline void keep_attribute_order(hid_t creation) {
   H5Pset_attr_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
   H5Pset_attr_phase_change(creation, 1000, 900);
   H5Pset_obj_track_times(creation, false);
+}
+
+/// What a file of podsim's own ends in.
+inline constexpr std::string_view kChecksumMark = "PODSIMCK";
+inline constexpr std::size_t kChecksumBytes = 16;
+
+/// The mark and a 64-bit hash of the content, after FNV-1a but by words.
+inline std::string checksum(std::string_view content) {
+  constexpr std::uint64_t kPrime = 1099511628211U;
+  std::uint64_t hash = 14695981039346656037U ^ content.size();
+  auto mix = [&hash](std::uint64_t word) {
+    hash = (hash ^ word) * kPrime;
+    hash ^= hash >> 29;
+  };
+  while (content.size() >= 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, content.data(), 8);
+    mix(word);
+    content.remove_prefix(8);
+  }
+  for (const char c : content) mix(static_cast<unsigned char>(c));
+  std::string out(kChecksumMark);
+  for (int n = 0; n < 8; ++n) out += static_cast<char>(hash >> (8 * n) & 0xff);
+  return out;
 }
 
 /// A name for a file in memory. HDF5 takes two of the same name for one file.

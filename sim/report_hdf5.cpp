@@ -64,7 +64,7 @@ Hdf5Table layer_table(const Json& layers) {
   Hdf5Table table;
   std::vector<Json> rows;
   for (const Json& layer : layers) rows.push_back(flat_layer(layer));
-  if (rows.empty()) return table;
+  if (rows.empty()) return {{{"name", std::vector<std::string>{}}, {"cycles", std::vector<std::int64_t>{}}}};
   for (const auto& [key, first] : rows.front().items()) {
     Hdf5Column column;
     column.name = key;

@@ -15,6 +15,7 @@ void RunAccounts::begin(const Program& program) {
   program_ = &program;
   operations_.assign(program.work.network.operations.size(), {});
   round_ops_.assign(program.work.network.operations.size(), 0);
+  rounds_.clear();
   stalls_ = {};
   stream_cycles_ = fill_cycles_ = 0;
   busy_pod_cycles_ = barrier_pod_cycles_ = idle_pod_cycles_ = 0;
@@ -46,6 +47,13 @@ void RunAccounts::round(std::uint32_t q, std::int64_t previous_end, std::int64_t
     waits[static_cast<std::size_t>(StallCause::memory)] = memory;
   }
   for (int c = 0; c < kStallCauses; ++c) stalls_[static_cast<std::size_t>(c)] += waits[static_cast<std::size_t>(c)];
+  if (record_rounds_) {
+    RoundResult& record = rounds_.emplace_back();
+    record.stream_start = start;
+    record.stream_end = end;
+    record.fill_cycles = q == 0 ? fill_cycles_ : 0;
+    record.stalls = waits;
+  }
 
   // The round's cycles and waits are shared among its layers by their tile operations, exactly; if it has none, by its
   // passes; if it has none either, they go to the layer before.
@@ -92,6 +100,14 @@ void RunAccounts::tile_operation(const GemmTiles& gemm, const OpIndex& at, std::
   account.macs += tile_macs(gemm, at);
   ++account.tile_operations;
   account.busy_pod_cycles += rows;
+  account.partial_sums_written += rows * tile_columns(gemm, at.g, at.k);
+  account.last_stream_cycle = std::max(account.last_stream_cycle, start + rows - 1);
+  if (record_rounds_) {
+    RoundResult& record = rounds_.back();
+    ++record.tile_operations;
+    record.macs += tile_macs(gemm, at);
+    record.busy_pod_cycles += rows;
+  }
   account.activation_bytes += activation_bytes;
   account.partial_sum_bytes += partial_sum_bytes;
   if (account.first_cycle < 0) account.first_cycle = start;
@@ -150,6 +166,14 @@ void RunAccounts::collect(RunResult& result, const Scoreboard& board, std::int64
     result.operations[last].cycles += result.cycles - shared;
     if (waiting) result.operations[last].stalls[static_cast<std::size_t>(*waiting)] += stopped_waiting;
   }
+  result.round_results = rounds_;
+  for (std::size_t q = 0; q < result.round_results.size(); ++q) {
+    RoundResult& record = result.round_results[q];
+    if (q >= board.post_start.size()) break;
+    record.passes = program.order.post_first[q + 1] - program.order.post_first[q];
+    record.post_start = board.post_start[q];
+    record.post_end = board.post_end[q];
+  }
   for (std::size_t f = 0; f < program.memory.fills.size(); ++f) {
     if (!board.fill_begun(static_cast<std::uint32_t>(f))) continue;
     const Fill& fill = program.memory.fills[f];
@@ -164,6 +188,7 @@ void RunAccounts::collect(RunResult& result, const Scoreboard& board, std::int64
       operation = program.schedule.post[fill.item - tiles - mains].operation;
     }
     result.operations[operation].dram_bytes += fill.bytes;
+    if (fill.bank_class == BankClass::w) result.operations[operation].dram_weight_bytes += fill.bytes;
   }
 }
 

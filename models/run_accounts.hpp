@@ -35,6 +35,8 @@ class RunAccounts {
   explicit RunAccounts(const HardwareConfig& config) : config_(config) {}
 
   void begin(const Program& program);
+  /// From the next program on: keep a RoundResult per round.
+  void record_rounds(bool record) { record_rounds_ = record; }
   /// Round `q` streams from `start` to `end`; the one before ended in `previous_end`. The wait is charged to the causes
   /// of `bound` in their order, each taking what it adds; before the first round all but memory counts as filling.
   void round(std::uint32_t q, std::int64_t previous_end, std::int64_t start, std::int64_t end, const StartBound& bound);
@@ -45,7 +47,10 @@ class RunAccounts {
   /// Pods without an operation in a round of `longest` rows.
   void idle(std::int64_t pods, std::int64_t longest) { idle_pod_cycles_ += pods * longest; }
   void pass(std::uint32_t operation, std::int64_t start, std::int64_t last_cycle, std::int64_t bytes);
-  void write_back(std::uint32_t operation, std::int64_t bytes) { operations_[operation].dram_bytes += bytes; }
+  void write_back(std::uint32_t operation, std::int64_t bytes) {
+    operations_[operation].dram_bytes += bytes;
+    operations_[operation].dram_written_bytes += bytes;
+  }
 
   /// Everything ordered so far is stored by then.
   std::int64_t last_work() const { return last_work_; }
@@ -58,6 +63,8 @@ class RunAccounts {
   const HardwareConfig& config_;
   const Program* program_ = nullptr;
   std::vector<OperationResult> operations_;
+  bool record_rounds_ = false;
+  std::vector<RoundResult> rounds_;
   std::array<std::int64_t, kStallCauses> stalls_{};
   std::int64_t stream_cycles_ = 0, fill_cycles_ = 0;
   std::int64_t busy_pod_cycles_ = 0, barrier_pod_cycles_ = 0, idle_pod_cycles_ = 0;

@@ -41,6 +41,24 @@ struct OperationResult {
   std::int64_t activation_bytes = 0;                ///< activation rows read from X banks
   std::int64_t partial_sum_bytes = 0;               ///< read and written, P banks
   std::int64_t dram_bytes = 0;                      ///< fetched for it and written back by it
+  std::int64_t dram_weight_bytes = 0;               ///< of these: fetched into W banks
+  std::int64_t dram_written_bytes = 0;              ///< of these: written back
+  std::int64_t partial_sums_written = 0;            ///< partial sums (not bytes) that pods wrote
+  std::int64_t last_stream_cycle = -1;              ///< its last activation row enters a pod
+};
+
+/// One round of the schedule.
+struct RoundResult {
+  std::int64_t stream_start = 0;                    ///< the first activation row enters the pods
+  std::int64_t stream_end = 0;                      ///< no row enters any more; equal to stream_start without rows
+  std::int64_t fill_cycles = 0;                     ///< before the first round, without waiting for memory
+  std::array<std::int64_t, kStallCauses> stalls{};  ///< waits since the round before ended, by cause
+  std::int64_t post_start = -1;                     ///< the first row of its passes enters; -1 if not reached
+  std::int64_t post_end = -1;                       ///< no row enters any more
+  std::int64_t tile_operations = 0;                 ///< pods in use
+  std::int64_t passes = 0;                          ///< of post-processors
+  std::int64_t macs = 0;
+  std::int64_t busy_pod_cycles = 0;  ///< activation rows that entered pods
 };
 
 struct RunResult {
@@ -67,6 +85,7 @@ struct RunResult {
   std::int64_t post_processor_busy_cycles = 0;
 
   std::vector<OperationResult> operations;
+  std::vector<RoundResult> round_results;  ///< of the rounds done; empty unless they were asked for
   std::vector<std::int64_t> pod_operations, pod_busy_cycles;  ///< per pod
   std::array<FabricStatistics, kFabrics> fabrics;
   std::array<BankStatistics, 3> banks;             ///< per class, summed over banks

@@ -43,6 +43,8 @@ class TilingController final : public sc_core::sc_module, public FillListener, p
   /// Starts the program of the context in cycle 0.
   void begin();
   void reset();
+  /// From the next program on: keep a RoundResult per round.
+  void record_rounds(bool record) { accounts_.record_rounds(record); }
   void filling(std::uint32_t fill, std::int64_t cycle, std::int64_t now) override;
   void fill_delayed(std::uint32_t fill, std::int64_t cycle) override;
   void spilled(std::int64_t count, std::int64_t cycle, std::int64_t now) override;

@@ -63,6 +63,8 @@ class Accelerator final : public sc_core::sc_module {
   /// What an unfinished run waits for, for people.
   std::string waiting_for() const { return controller_.waiting_for(); }
   sc_core::sc_time clock_period() const { return context_.period; }
+  /// From the next program on: keep a RoundResult per round.
+  void record_rounds(bool record) { controller_.record_rounds(record); }
   /// For tests: processes that are ready at the same time run in random order from now on.
   void shuffle_processes(std::uint64_t seed) { context_.shuffle.emplace(seed, "process order"); }
   /// For tests: banks and DRAM take longer now and then.

@@ -19,7 +19,7 @@ using Align = Table::Align;
 void check(const JsonDocument& document, IssueList& issues) {
   JsonReader reader(document, issues);
   if (!reader.expect_object()) return;
-  const std::string hint = "reports are written by podsim run -o FILE.json";
+  const std::string hint = "reports are written by podsim run -o FILE.json or FILE.h5";
   if (!reader.has("format") || document.root["format"] != "podsim-report") {
     reader.fail("is not a podsim report: \"format\" must be \"podsim-report\"", hint);
     return;

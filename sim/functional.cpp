@@ -2,6 +2,9 @@
 #include "podsim/sim/functional.hpp"
 
 #include <algorithm>
+#include <utility>
+
+#include "podsim/workloads/tensor_file.hpp"
 
 namespace podsim {
 namespace {
@@ -32,6 +35,44 @@ std::string position(const Shape& shape, std::int64_t element) {
 }
 
 }  // namespace
+
+GivenValues read_given_values(const FunctionalOptions& options) {
+  GivenValues given;
+  if (!options.weights_file.empty()) given.weights = read_tensor_file(options.weights_file);
+  if (!options.inputs_file.empty()) {
+    given.inputs = read_tensor_file(options.inputs_file);
+    // A file that was written by write_values has outputs, too.
+    std::vector<NamedTensor> inputs;
+    const std::string folder = "inputs/";
+    for (NamedTensor& tensor : given.inputs.tensors) {
+      if (tensor.name.rfind(folder, 0) != 0) continue;
+      tensor.name.erase(0, folder.size());
+      inputs.push_back(std::move(tensor));
+    }
+    if (!inputs.empty()) given.inputs.tensors = std::move(inputs);
+  }
+  return given;
+}
+
+void write_values(const FunctionalOptions& options, const Network& network, const LoweredNetwork& lowered,
+                  const NetworkValues& values, const TensorStore& tensors) {
+  if (!options.weights_to.empty()) write_tensor_file(options.weights_to, named_weights(network, values));
+  if (options.outputs_to.empty()) return;
+  NetworkOutputs outputs;
+  for (std::size_t o = 0; o < network.outputs.size(); ++o) {
+    outputs.tensors.push_back(output_tensor(network, lowered, tensors, o));
+  }
+  std::vector<NamedTensor> all;
+  for (NamedTensor& tensor : named_inputs(network, values)) {
+    tensor.name.insert(0, "inputs/");
+    all.push_back(std::move(tensor));
+  }
+  for (NamedTensor& tensor : named_outputs(network, outputs)) {
+    tensor.name.insert(0, "outputs/");
+    all.push_back(std::move(tensor));
+  }
+  write_tensor_file(options.outputs_to, all);
+}
 
 bool FunctionalResult::is_equal() const {
   return std::all_of(outputs.begin(), outputs.end(), [](const OutputComparison& o) { return o.different == 0; });

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "podsim/models/values/value_plane.hpp"
-#include "podsim/workloads/reference.hpp"
+#include "podsim/workloads/value_network.hpp"
 
 namespace podsim {
 
@@ -40,6 +40,7 @@ struct FunctionalResult {
 GivenValues read_given_values(const FunctionalOptions& options);
 
 /// Writes the files that are asked for.
+/// Weights have the names in which they can be given; the other file has "inputs/NAME" and "outputs/NAME".
 /// \throws Error (run_failed)
 void write_values(const FunctionalOptions& options, const Network& network, const LoweredNetwork& lowered,
                   const NetworkValues& values, const TensorStore& tensors);

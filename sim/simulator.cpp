@@ -126,6 +126,7 @@ RunResult simulate(const Program& program, const RunOptions& options, ValuePlane
   try {
     Accelerator accelerator("accelerator", program.machine.config);
     if (options.stall_seed) accelerator.stall_randomly(*options.stall_seed);
+    accelerator.record_rounds(options.record_rounds);
     if (options.shuffle_seed) accelerator.shuffle_processes(*options.shuffle_seed);
     // Both outlive the accelerator: no ownership is shared.
     accelerator.start(std::shared_ptr<const Program>(std::shared_ptr<const Program>(), &program),

@@ -33,6 +33,8 @@ struct RunOptions {
   /// Asked now and then; true stops the run with a partial result.
   std::function<bool()> stop;
   std::function<void(const RunProgress&)> progress;
+  /// Keep a RoundResult per round, about 150 bytes each.
+  bool record_rounds = false;
   /// For tests: SystemC processes that are ready at the same time run in random order.
   std::optional<std::uint64_t> shuffle_seed;
   /// For tests: banks and DRAM take longer now and then.

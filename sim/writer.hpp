@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "podsim/sim/core/output_file.hpp"
 #include "podsim/sim/core/registry.hpp"
 #include "podsim/sim/report.hpp"
 
@@ -16,6 +17,8 @@ class Writer {
   virtual ~Writer() = default;
   /// The content of the file. Depends on the report only, host cost excluded: equal runs give equal bytes.
   virtual std::string content(const Report& report) const = 0;
+  /// True if the format has a use for RunResult::round_results, which are collected only then.
+  virtual bool wants_rounds() const { return false; }
 };
 
 using WriterRegistry = Registry<Writer>;
@@ -26,14 +29,5 @@ WriterRegistry& writer_registry();
 /// \param otherwise format of "-" and of files without extension; may be empty: then "-" is json
 /// \throws Error (bad_input) if the extension is no known format, listing those there are
 std::string output_format(const std::string& path, const std::string& otherwise);
-
-/// Checks that a file could be written, and leaves no trace.
-/// \throws Error (bad_input) naming the path and the reason
-void check_writable(const std::string& path);
-
-/// Writes a file: into a temporary file beside the target, which takes the target's place once it is safely stored. On
-/// failure the target is as it was and no file is left. Devices and pipes are written directly.
-/// \throws Error (run_failed) naming the path and the reason
-void write_file(const std::string& path, const std::string& content);
 
 }  // namespace podsim

@@ -7,16 +7,18 @@ podsim_packages=(
   "g++: C++17 compiler"
   "cmake: configures the build (3.25 or newer)"
   "ninja-build: runs the build"
-  "pkg-config: finds SystemC, which Debian ships without a CMake package"
+  "pkg-config: finds SystemC, HDF5 and libzip"
   "git: records the commit in results"
   "ca-certificates: lets git and apt check the servers they talk to"
   "libsystemc-dev: the simulation kernel"
   "libboost-program-options-dev: the command line"
   "nlohmann-json3-dev: JSON in and out"
-  "libhdf5-dev: HDF5 output"
+  "libhdf5-dev: HDF5 results, files of tensors"
+  "libzip-dev: NPZ files of tensors"
   "catch2: the tests' framework"
   "python3-numpy: a test computes networks a second time"
-  "python3-h5py: the same test reads HDF5 files"
+  "python3-h5py: tests read HDF5 files as users do"
+  "python3-pandas: a test reads HDF5 results as users do"
 )
 
 # Prints those of podsim_packages that are not installed, one a line, reason included.

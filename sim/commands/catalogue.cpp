@@ -4,6 +4,7 @@
 #include "podsim/interconnect/topology.hpp"
 #include "podsim/models/dataflow.hpp"
 #include "podsim/models/schedule.hpp"
+#include "podsim/sim/compatible_reports.hpp"
 #include "podsim/sim/experiment.hpp"
 #include "podsim/sim/writer.hpp"
 #include "podsim/workloads/workload_source.hpp"
@@ -19,6 +20,7 @@ const std::vector<Catalogue>& catalogues() {
       {"dataflows", "Dataflows (/hardware/pods/dataflow)", "", &dataflow_registry()},
       {"formats", "Workload formats (recognised by content)", "", &workload_format_registry()},
       {"writers", "Output formats (-o FILE.NAME)", "", &writer_registry()},
+      {"compat", "Reports of other simulators (--compat NAME)", "", &compatible_reports_registry()},
   };
   return list;
 }

@@ -5,14 +5,16 @@
 
 #include "podsim/sim/commands/command.hpp"
 #include "podsim/sim/commands/options.hpp"
+#include "podsim/sim/report_source.hpp"
 
 namespace podsim {
 
 int compare_command(const std::vector<std::string>& arguments) {
   OptionParser parser(
-      "Usage: podsim compare A.json B.json [options]\n"
+      "Usage: podsim compare A B [options]\n"
       "\n"
-      "Shows two reports of podsim run side by side, with the ratio B / A, and what differs in their configuration.\n",
+      "Shows two reports of podsim run (JSON or HDF5) side by side, with the ratio B / A, and what differs in their\n"
+      "configuration.\n",
       "Example:\n"
       "  podsim run -w zoo:resnet50 -o a.json\n"
       "  podsim run -w zoo:resnet50 -c preset:tpuv1 -o b.json\n"
@@ -36,7 +38,7 @@ int compare_command(const std::vector<std::string>& arguments) {
   std::vector<JsonDocument> documents;
   for (const std::string& file : files) {
     try {
-      documents.push_back(read_json_file(file));
+      documents.push_back(read_report(file));
     } catch (const Error& error) {
       issues.insert(issues.end(), error.issues().begin(), error.issues().end());
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <iostream>
+#include <memory>
 #include <utility>
 
 #include "podsim/sim/commands/command.hpp"
@@ -7,6 +8,7 @@
 #include "podsim/sim/commands/interrupt.hpp"
 #include "podsim/sim/commands/options.hpp"
 #include "podsim/sim/commands/progress_bar.hpp"
+#include "podsim/sim/compatible_reports.hpp"
 #include "podsim/sim/simulator.hpp"
 #include "podsim/sim/summary.hpp"
 #include "podsim/sim/writer.hpp"
@@ -107,6 +109,26 @@ std::optional<FunctionalOptions> functional_options(const Arguments& arguments) 
   return options;
 }
 
+/// The reports of other simulators that were asked for.
+std::vector<CompatibleOutput> checked_compatible_outputs(const Arguments& arguments,
+                                                         const std::vector<Output>& outputs) {
+  std::vector<CompatibleOutput> out;
+  for (const std::string& argument : arguments.values("compat")) {
+    out.push_back(compatible_output(argument));
+    for (const std::string& path : out.back().paths) {
+      for (const Output& output : outputs) {
+        if (output.path != path) continue;
+        throw Error(ErrorKind::bad_input, {{"--compat", {}, "\"" + path + "\" is the name of an output, too", {}}});
+      }
+    }
+  }
+  return out;
+}
+
+std::unique_ptr<Writer> writer_for(const Output& output) {
+  return writer_registry().make({output.format, Json::object()});
+}
+
 bool uses_standard_output(const std::vector<Output>& outputs, const Arguments& arguments) {
   for (const Output& output : outputs) {
     if (output.path == "-") return true;
@@ -120,8 +142,12 @@ int run_command(const std::vector<std::string>& arguments) {
   OptionParser parser(kUsage, kExamples, 1);
   add_experiment_options(parser);
   parser.repeated("output,o", "FILE",
-                  "write the report; .json: everything, .csv: one row per layer, -: standard output; repeatable; "
+                  "write the report; .json: everything, .csv: one row per layer, .h5 or .hdf5: everything and every round, "
+                  "-: standard output; repeatable; "
                   "replaces the outputs of the experiment");
+  parser.repeated("compat", "NAME[=FOLDER]",
+                  "write the report files of another simulator into FOLDER (default: the working directory); "
+                  "scalesim: COMPUTE_REPORT.csv, BANDWIDTH_REPORT.csv, DETAILED_ACCESS_REPORT.csv");
   parser.value("format", "FORMAT", "format of - (default json) and of files without extension");
   parser.flag("layers", "add a table of the layers to the summary");
   parser.flag("quiet,q", "no summary and no progress bar");
@@ -146,6 +172,10 @@ int run_command(const std::vector<std::string>& arguments) {
   require_workload(experiment);
   const std::vector<Output> outputs = checked_outputs(experiment, *parsed);
   options.functional = functional_options(*parsed);
+}
+
+  const std::vector<CompatibleOutput> compatible = checked_compatible_outputs(*parsed, outputs);
+  for (const Output& output : outputs) options.record_rounds |= writer_for(output)->wants_rounds();
   if (const auto path = parsed->value("schedule-in")) options.schedule = read_json_file(*path);
   if (const auto path = parsed->value("schedule-out")) {
     options.schedule_sink = [path = *path](const std::string& text) { put(path, text); };
@@ -161,8 +191,9 @@ int run_command(const std::vector<std::string>& arguments) {
     report = run_experiment(experiment, options);
   }
   for (const Output& output : outputs) {
-    put(output.path, writer_registry().make({output.format, Json::object()})->content(report));
+    put(output.path, writer_for(output)->content(report));
   }
+  for (const CompatibleOutput& output : compatible) write_compatible(output, report);
   if (!quiet && !uses_standard_output(outputs, *parsed)) {
     std::cout << summary_text(report);
     if (parsed->has("layers")) std::cout << '\n' << layer_table(report);

@@ -84,7 +84,26 @@ TEST_CASE("bad input: commands and options", "[cli]") {
             {"compare", "x.json", "x.json"},
             {"x.json:/", "is not a podsim report", "podsim run -o FILE.json"},
             "{}"},
+           {"HDF5 that is no report",
+            {"compare", "x.h5", "x.h5"},
+            {"x.h5: cannot be read as HDF5"},
+            "\x89HDF\r\n\x1a\n",
+            "x.h5"},
            {"standard input twice", {"run", "-", "-w", "-"}, {"standard input can be read once only", "--workload"}},
+       }) {
+    check(c);
+  }
+}
+
+TEST_CASE("bad input: reports of other simulators", "[cli]") {
+  for (const Case& c : std::vector<Case>{
+           flags("unknown simulator", {"--compat", "scale-sim"},
+                 {"--compat: unknown set of reports \"scale-sim\"", "allowed: scalesim", "did you mean \"scalesim\"?"}),
+           flags("no folder", {"--compat", "scalesim="}, {"--compat: the folder after \"scalesim=\" is missing"}),
+           flags("missing folder", {"--compat", "scalesim=none"},
+                 {"none/COMPUTE_REPORT.csv: cannot be written: No such file"}),
+           flags("same file twice", {"--compat", "scalesim", "-o", "BANDWIDTH_REPORT.csv"},
+                 {"\"BANDWIDTH_REPORT.csv\" is the name of an output, too"}),
        }) {
     check(c);
   }

@@ -69,11 +69,19 @@ Outcome Folder::podsim(const std::vector<std::string>& arguments, const std::str
 }
 
 Outcome Folder::interrupted(const std::vector<std::string>& arguments, const std::string& file) const {
-  return run(arguments, {}, file);
+  return run(arguments, {}, {file, {}, {}});
+}
+
+Outcome Folder::killed_after(const std::vector<std::string>& arguments, unsigned microseconds) const {
+  return run(arguments, {}, {{}, microseconds, {}});
+}
+
+Outcome Folder::killed_at_size(const std::vector<std::string>& arguments, std::uint64_t bytes) const {
+  return run(arguments, {}, {{}, {}, bytes});
 }
 
 Outcome Folder::run(const std::vector<std::string>& arguments, const std::string& input,
-                    const std::string& interrupt_at) const {
+                    const Disturbance& disturbance) const {
   const fs::path streams = new_folder("podsim-streams");
   std::ofstream(streams / "in", std::ios::binary) << input;
   const pid_t child = ::fork();
@@ -83,6 +91,12 @@ Outcome Folder::run(const std::vector<std::string>& arguments, const std::string
     redirect(1, (streams / "out").string(), O_WRONLY | O_CREAT | O_TRUNC);
     redirect(2, (streams / "err").string(), O_WRONLY | O_CREAT | O_TRUNC);
     if (::chdir(path_.c_str()) != 0) ::_exit(126);
+    if (disturbance.largest_file_bytes) {
+      const struct rlimit none { 0, 0 };
+      const struct rlimit limit { *disturbance.largest_file_bytes, *disturbance.largest_file_bytes };
+      ::setrlimit(RLIMIT_CORE, &none);
+      ::setrlimit(RLIMIT_FSIZE, &limit);
+    }
     std::vector<std::string> words{PODSIM_BINARY};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> pointers;
@@ -91,8 +105,12 @@ Outcome Folder::run(const std::vector<std::string>& arguments, const std::string
     ::execv(PODSIM_BINARY, pointers.data());
     ::_exit(127);
   }
-  if (!interrupt_at.empty()) {
-    for (int tries = 0; tries < 10000 && !has(interrupt_at); ++tries) ::usleep(5000);
+  if (disturbance.kill_after_microseconds) {
+    ::usleep(*disturbance.kill_after_microseconds);
+    ::kill(child, SIGKILL);
+  }
+  if (!disturbance.interrupt_at.empty()) {
+    for (int tries = 0; tries < 10000 && !has(disturbance.interrupt_at); ++tries) ::usleep(5000);
     ::kill(child, SIGINT);
   }
   int status = 0;

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file Runs the podsim program in a folder of its own.
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,10 +33,19 @@ class Folder {
   Outcome podsim(const std::vector<std::string>& arguments, const std::string& input = {}) const;
   /// Starts podsim in the folder, sends SIGINT as soon as it has written `file`, and waits for its end.
   Outcome interrupted(const std::vector<std::string>& arguments, const std::string& file) const;
+  /// Starts podsim and sends SIGKILL after so many microseconds, unless it has ended before.
+  Outcome killed_after(const std::vector<std::string>& arguments, unsigned microseconds) const;
+  /// Runs podsim so that a signal kills it when it writes a file beyond so many bytes.
+  Outcome killed_at_size(const std::vector<std::string>& arguments, std::uint64_t bytes) const;
 
  private:
+  struct Disturbance {
+    std::string interrupt_at;
+    std::optional<unsigned> kill_after_microseconds;
+    std::optional<std::uint64_t> largest_file_bytes;
+  };
   Outcome run(const std::vector<std::string>& arguments, const std::string& input,
-              const std::string& interrupt_at) const;
+              const Disturbance& disturbance) const;
   std::string path_;
 };
 

@@ -40,14 +40,14 @@ TEST_CASE("functional runs: random networks on random machines equal the referen
     ValuePlane values(*program, random.network, reference.values);
     const RunResult result = simulate(*program, {}, &values);
     const std::string wrong =
-        differences(compare_outputs(random.network, program->work.network, values.tensors(), reference.outputs));
+        differences(compare_outputs(random.network, program->work.network, values.tensors(), reference.outputs.tensors));
     CAPTURE(wrong);
     REQUIRE(wrong.empty());
     const std::string moved = difference(timing, result);
     CAPTURE(moved);
     REQUIRE(moved.empty());
     if (result.dram.spilled_bytes > 0) ++spilled;
-    for (const auto& output : reference.outputs) {
+    for (const auto& output : reference.outputs.tensors) {
       if (std::set<std::int8_t>(output.begin(), output.end()).size() > 1) {
         ++varied;
         break;
@@ -60,7 +60,7 @@ TEST_CASE("functional runs: random networks on random machines equal the referen
     ValuePlane again(*program, random.network, reference.values);
     const RunResult late = simulate(*program, disturbed, &again);
     const std::string disturbed_wrong =
-        differences(compare_outputs(random.network, program->work.network, again.tensors(), reference.outputs));
+        differences(compare_outputs(random.network, program->work.network, again.tensors(), reference.outputs.tensors));
     CAPTURE(disturbed_wrong, late.cycles);
     REQUIRE(disturbed_wrong.empty());
     REQUIRE(late.macs == result.macs);

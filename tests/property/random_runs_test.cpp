@@ -27,7 +27,9 @@ TEST_CASE("random runs: identities, bounds and order independence hold for rando
     if (random.setup.hardware.bank_capacity().count() != capacity) ++advised;
     RunResult result;
     try {
-      result = simulate(*program, {});
+      RunOptions recorded;
+      recorded.record_rounds = true;
+      result = simulate(*program, recorded);
     } catch (const Error& error) {
       FAIL(error.what());
     }

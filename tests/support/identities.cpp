@@ -19,6 +19,7 @@ class Audit {
   std::vector<std::string> run() {
     cycles();
     shares();
+    if (!result_.round_results.empty()) rounds();
     if (!result_.complete) return std::move(broken_);
     counts();
     fabrics();
@@ -86,6 +87,48 @@ class Audit {
     }
   }
 
+  /// The record of the rounds, if there is one.
+  void rounds() {
+    const std::vector<RoundResult>& records = result_.round_results;
+    auto over_rounds = [&records](auto get) {
+      std::int64_t total = 0;
+      for (const RoundResult& record : records) total += get(record);
+      return total;
+    };
+    equal("recorded rounds", static_cast<std::int64_t>(records.size()), result_.rounds_done);
+    std::vector<std::int64_t> operations(records.size()), passes(records.size());
+    for (const MainPlacement& place : schedule_.main) {
+      if (place.round < records.size()) ++operations[place.round];
+    }
+    for (const PostPlacement& pass : schedule_.post) {
+      if (pass.round < records.size()) ++passes[pass.round];
+    }
+    std::int64_t previous = 0;
+    for (std::size_t q = 0; q < records.size(); ++q) {
+      const RoundResult& record = records[q];
+      const std::string at = "round " + std::to_string(q) + ", ";
+      equal(at + "start", record.stream_start, previous + record.fill_cycles + sum(record.stalls));
+      equal(at + "tile operations", record.tile_operations, operations[q]);
+      equal(at + "passes", record.passes, record.post_start < 0 ? 0 : passes[q]);
+      hold(at + "ends before it starts",
+           record.stream_end >= record.stream_start && record.post_end >= record.post_start);
+      previous = record.stream_end;
+    }
+    equal("fill cycles of all rounds", over_rounds([](const auto& r) { return r.fill_cycles; }), result_.fill_cycles);
+    equal("streaming of all rounds", over_rounds([](const auto& r) { return r.stream_end - r.stream_start; }),
+          result_.stream_cycles);
+    equal("tile operations of all rounds", over_rounds([](const auto& r) { return r.tile_operations; }),
+          result_.tile_operations);
+    equal("passes of all rounds", over_rounds([](const auto& r) { return r.passes; }), result_.passes);
+    equal("MACs of all rounds", over_rounds([](const auto& r) { return r.macs; }), result_.macs);
+    equal("busy pod cycles of all rounds", over_rounds([](const auto& r) { return r.busy_pod_cycles; }),
+          result_.busy_pod_cycles);
+    for (std::size_t c = 0; c < kStallCauses && result_.complete; ++c) {
+      equal(std::string("stalls of all rounds by ") + stall_cause_name(static_cast<StallCause>(c)),
+            over_rounds([c](const auto& r) { return r.stalls[c]; }), result_.stalls[c]);
+    }
+  }
+
   void counts() {
     equal("MACs", result_.macs, work_.network.macs());
     equal("tile operations", result_.tile_operations, work_.op_count);
@@ -103,6 +146,10 @@ class Audit {
     for (std::size_t o = 0; o < result_.operations.size(); ++o) {
       const OperationResult& operation = result_.operations[o];
       if (operation.tile_operations + operation.passes == 0) continue;
+      hold("an operation's last activation row is out of place",
+           operation.tile_operations == 0 ? operation.last_stream_cycle == -1
+                                          : operation.last_stream_cycle >= operation.first_cycle &&
+                                                operation.last_stream_cycle < operation.last_cycle);
       hold("an operation has no first or last cycle", operation.first_cycle >= 0 &&
                                                           operation.last_cycle >= operation.first_cycle &&
                                                           operation.last_cycle <= result_.cycles);
@@ -177,6 +224,8 @@ class Audit {
     }
     equal("activation bytes of all operations", over_operations([](const auto& o) { return o.activation_bytes; }),
           of(FabricId::x).delivered);
+    equal("partial sums that all operations wrote",
+          width * over_operations([](const auto& o) { return o.partial_sums_written; }), psum_written);
     equal("weight bytes of all operations", over_operations([](const auto& o) { return o.weight_bytes; }),
           of(FabricId::w).delivered);
     equal("bytes read from X banks", result_.banks[0].read_bytes, of(FabricId::x).bytes);
@@ -226,6 +275,10 @@ class Audit {
             ? 0
             : std::accumulate(work_.write_back_bytes.begin(), work_.write_back_bytes.end(), std::int64_t{0});
     equal("bytes written back", result_.dram.written_bytes, results);
+    equal("weights fetched for all operations", over_operations([](const auto& o) { return o.dram_weight_bytes; }),
+          result_.dram.weight_bytes);
+    equal("bytes written back by all operations", over_operations([](const auto& o) { return o.dram_written_bytes; }),
+          result_.dram.written_bytes);
     equal("DRAM bytes by kind", result_.dram.weight_bytes + result_.dram.activation_bytes, result_.dram.read_bytes);
     equal("DRAM bytes of all operations", over_operations([](const auto& o) { return o.dram_bytes; }),
           result_.dram.read_bytes + result_.dram.written_bytes);
@@ -309,6 +362,10 @@ std::string difference(const RunResult& a, const RunResult& b) {
     same(at + "busy_pod_cycles", x.busy_pod_cycles, y.busy_pod_cycles);
     all(at + "stalls", x.stalls, y.stalls);
     same(at + "weight_bytes", x.weight_bytes, y.weight_bytes);
+    same(at + "dram_weight_bytes", x.dram_weight_bytes, y.dram_weight_bytes);
+    same(at + "dram_written_bytes", x.dram_written_bytes, y.dram_written_bytes);
+    same(at + "partial_sums_written", x.partial_sums_written, y.partial_sums_written);
+    same(at + "last_stream_cycle", x.last_stream_cycle, y.last_stream_cycle);
     same(at + "activation_bytes", x.activation_bytes, y.activation_bytes);
     same(at + "partial_sum_bytes", x.partial_sum_bytes, y.partial_sum_bytes);
     same(at + "dram_bytes", x.dram_bytes, y.dram_bytes);

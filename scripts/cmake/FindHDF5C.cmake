@@ -1,0 +1,32 @@
+# Finds the C library of HDF5: through pkg-config where that knows it (Debian), otherwise with CMake's own module. Unlike
+# that module it does not ask the project to have the language C.
+# Defines HDF5::c.
+if(TARGET HDF5::c)
+  set(HDF5C_FOUND TRUE)
+  return()
+endif()
+
+find_package(PkgConfig QUIET)
+if(PkgConfig_FOUND)
+  pkg_check_modules(PODSIM_HDF5 QUIET IMPORTED_TARGET GLOBAL hdf5>=1.10)
+endif()
+if(TARGET PkgConfig::PODSIM_HDF5)
+  add_library(HDF5::c INTERFACE IMPORTED GLOBAL)
+  target_link_libraries(HDF5::c INTERFACE PkgConfig::PODSIM_HDF5)
+else()
+  find_package(HDF5 QUIET COMPONENTS C)
+  if(HDF5_FOUND)
+    add_library(HDF5::c INTERFACE IMPORTED GLOBAL)
+    target_link_libraries(HDF5::c INTERFACE ${HDF5_C_LIBRARIES})
+    target_include_directories(HDF5::c INTERFACE ${HDF5_C_INCLUDE_DIRS})
+  endif()
+endif()
+
+if(TARGET HDF5::c)
+  set(HDF5C_FOUND TRUE)
+else()
+  set(HDF5C_FOUND FALSE)
+  if(HDF5C_FIND_REQUIRED)
+    message(FATAL_ERROR "HDF5 not found. On Debian: apt-get install libhdf5-dev pkg-config")
+  endif()
+endif()

@@ -1,0 +1,21 @@
+# Finds libzip through pkg-config: the CMake package that Debian ships asks for programs that it does not.
+# Defines LibZip::zip.
+if(TARGET LibZip::zip)
+  set(LibZip_FOUND TRUE)
+  return()
+endif()
+
+find_package(PkgConfig QUIET)
+if(PkgConfig_FOUND)
+  pkg_check_modules(PODSIM_LIBZIP QUIET IMPORTED_TARGET GLOBAL libzip>=1.5)
+endif()
+if(TARGET PkgConfig::PODSIM_LIBZIP)
+  add_library(LibZip::zip INTERFACE IMPORTED GLOBAL)
+  target_link_libraries(LibZip::zip INTERFACE PkgConfig::PODSIM_LIBZIP)
+  set(LibZip_FOUND TRUE)
+else()
+  set(LibZip_FOUND FALSE)
+  if(LibZip_FIND_REQUIRED)
+    message(FATAL_ERROR "libzip not found. On Debian: apt-get install libzip-dev pkg-config")
+  endif()
+endif()

@@ -172,8 +172,6 @@ int run_command(const std::vector<std::string>& arguments) {
   require_workload(experiment);
   const std::vector<Output> outputs = checked_outputs(experiment, *parsed);
   options.functional = functional_options(*parsed);
-}
-
   const std::vector<CompatibleOutput> compatible = checked_compatible_outputs(*parsed, outputs);
   for (const Output& output : outputs) options.record_rounds |= writer_for(output)->wants_rounds();
   if (const auto path = parsed->value("schedule-in")) options.schedule = read_json_file(*path);

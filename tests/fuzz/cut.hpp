@@ -15,7 +15,7 @@ inline void cut(const Network& network) {
                                                               {{"pods", {{"count", 4}, {"rows", 8}, {"cols", 8}}},
                                                                {"interconnect", {{"type", "crossbar"}}}}}}})
                                    .hardware);
-  (void)tile(lower(network), machine, TilingConfig{}, kMemoryBytes);
+  (void)tile(lower(network, kMemoryBytes), machine, TilingConfig{}, kMemoryBytes);
 }
 
 }  // namespace podsim::fuzz

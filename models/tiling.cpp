@@ -128,8 +128,8 @@ class Tiler {
                  {},
                  "\"" + out_.network.name + "\" cuts into " + with_thousands(static_cast<std::int64_t>(total_ops_)) +
                      " tile operations on this machine, which needs about " +
-                     memory_text(static_cast<std::int64_t>(std::min<Wide>(bytes, Wide{1} << 62))) +
-                     "; allowed are " + memory_text(max_memory_bytes),
+                     memory_text(static_cast<std::int64_t>(std::min<Wide>(bytes, Wide{1} << 62))) + "; allowed are " +
+                     memory_text(max_memory_bytes),
                  "use larger arrays or partitions, a smaller batch, or raise --max-memory"}});
     }
   }

@@ -520,7 +520,8 @@ class Lowering {
 
   /// Before views get more parts than memory is allowed for.
   void take_parts(std::int64_t count) {
-    constexpr auto kBytesPerPart = static_cast<std::int64_t>(sizeof(ViewPart) + sizeof(RowMap));
+    // Values and the operations that read them have copies.
+    constexpr auto kBytesPerPart = static_cast<std::int64_t>(3 * (sizeof(ViewPart) + sizeof(RowMap)));
     budget_.take(count, kBytesPerPart, "the views of \"" + network_.name + "\" at \"" + layer_->name + "\"");
   }
 

@@ -106,9 +106,9 @@ Prepared prepare_with_network(Network network, const Experiment& experiment, con
   }
   Schedule schedule = options.schedule ? schedule_from_json(*options.schedule, work, machine)
                                        : scheduler->schedule(work, machine, progress);
-  if (options.schedule_sink) options.schedule_sink(schedule_to_json(schedule, work));
   out.program = std::make_unique<Program>(
       make_program(std::move(machine), std::move(work), std::move(schedule), !options.schedule));
+  if (options.schedule_sink) options.schedule_sink(schedule_to_json(out.program->schedule, out.program->work));
   out.scheduling_seconds = seconds_since(scheduling);
   return out;
 }

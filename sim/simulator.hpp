@@ -44,7 +44,7 @@ struct RunOptions {
   std::optional<JsonDocument> schedule;
   /// Computes values, too, and compares them with the reference.
   std::optional<FunctionalOptions> functional;
-  /// Is given the schedule as JSON text, if set.
+  /// Is given the schedule as JSON text, if set: once it is checked and planned, before it is simulated.
   std::function<void(const std::string&)> schedule_sink;
 };
 

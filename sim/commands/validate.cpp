@@ -26,7 +26,7 @@ constexpr const char* kExamples =
     "  podsim validate -w net.json\n"
     "  podsim validate experiment.json --set /hardware/pods/count=64\n"
     "\n"
-    "Exit codes: 0 good, 2 bad input.\n";
+    "Exit codes: 0 good, 1 it would need more than --max-memory, 2 bad input.\n";
 
 }  // namespace
 

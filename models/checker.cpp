@@ -225,8 +225,12 @@ void Checker::advance(std::int64_t cycle) {
     const SpaceEvent event = space_events_.top();
     space_events_.pop();
     ++checks_;
-    // A tile that is partly fetched and partly produced takes its space once.
-    if ((holds_space_[event.item] != 0) == event.taken) continue;
+    // A tile that is partly fetched and partly produced takes its space once, and gives it back once.
+    if (event.taken && holds_space_[event.item] != 0) continue;
+    if (!event.taken && holds_space_[event.item] == 0) {
+      fail("space of item " + std::to_string(event.item) + " is given back in cycle " + std::to_string(event.cycle) +
+           ", but it holds none: given back twice, or never taken");
+    }
     holds_space_[event.item] = event.taken ? 1 : 0;
     const auto c = static_cast<std::size_t>(class_of(event.item));
     const int bank = bank_of(event.item);
@@ -246,7 +250,6 @@ void Checker::advance(std::int64_t cycle) {
     } else {
       used -= bytes;
       class_used_[c] -= bytes;
-      if (used < 0) fail("space of item " + std::to_string(event.item) + " is given back twice");
     }
   }
 }

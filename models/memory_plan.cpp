@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <deque>
 
+#include "podsim/sim/core/poll.hpp"
 #include "podsim/sim/core/text.hpp"
 
 namespace podsim {
@@ -80,6 +81,7 @@ class Planner {
     plan_.released_main_first.assign(rounds_ + 1, 0);
     plan_.released_post_first.assign(rounds_ + 1, 0);
     for (round_ = 0; round_ < rounds_; ++round_) {
+      poll();
       give_back_space();
       stage(Stage::weights, [this] { need_weights(); });
       stage(Stage::stream, [this] { need_stream(); });
@@ -203,6 +205,7 @@ class Planner {
     first_write_.assign(tiles_, kNone);
     complete_.assign(tiles_, 0);
     for (ItemId tile = 0; tile < tiles_; ++tile) {
+      poll();
       if (last_use_[tile] == kNone) continue;
       const RequirementRange range = work_.tiles[tile].requirements;
       for (std::uint32_t r = range.first; r < range.first + range.count; ++r) {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "podsim/sim/core/poll.hpp"
+
 namespace podsim {
 namespace {
 
@@ -106,6 +108,7 @@ class ScheduleChecker {
       }
     };
     for (round = 0; round < rounds; ++round) {
+      poll();
       for (LinkWatch& fabric : links) fabric.next_round();
       for (PortWatch& port : ports) port.next_round();
       pods.next_round();
@@ -311,6 +314,7 @@ class ScheduleChecker {
   void check_producers() {
     if (first_use_.empty()) return;
     for (std::uint32_t tile = 0; tile < work_.tiles.size(); ++tile) {
+      poll();
       if (first_use_[tile] == kNone || work_.tiles[tile].requirements.count == 0) continue;
       const std::int64_t produced = latest_producer(tile);
       if (produced >= first_use_[tile]) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "podsim/models/schedule.hpp"
 
+#include <algorithm>
+
 #include "podsim/sim/core/random.hpp"
 
 namespace podsim {
@@ -132,10 +134,14 @@ Schedule schedule_from_json(const JsonDocument& document, const TiledWorkload& w
   issues.throw_if_any();
   if (!main->expect_object() || !post->expect_object()) issues.throw_if_any();
 
-  constexpr std::int64_t kMaximumRounds = 1 << 28;
   const std::int64_t banks = machine.config.bank_count();
   const std::size_t ops = work.op_count;
-  const auto round = get_column(*main, "round", ops, kMaximumRounds);
+  const std::size_t passes =
+      post->has("round") && post->value()["round"].is_array() ? post->value()["round"].size() : 0;
+  // Tables have a row per round: empty rounds are welcome, but not any number of them.
+  const std::int64_t maximum_rounds =
+      std::min<std::int64_t>(1 << 28, (1 << 16) + 64 * static_cast<std::int64_t>(ops + passes));
+  const auto round = get_column(*main, "round", ops, maximum_rounds);
   const auto pod = get_column(*main, "pod", ops, machine.config.pods.count);
   const auto p_bank = get_column(*main, "p_bank", ops, banks);
   const auto chained = get_column(*main, "partial_sum_in", ops, static_cast<std::int64_t>(ops), true);
@@ -147,11 +153,9 @@ Schedule schedule_from_json(const JsonDocument& document, const TiledWorkload& w
                         chained[n] < 0 ? kNone : static_cast<std::uint32_t>(chained[n])};
   }
 
-  const std::size_t passes =
-      post->has("round") && post->value()["round"].is_array() ? post->value()["round"].size() : 0;
   const auto operations = static_cast<std::int64_t>(work.network.operations.size());
   const std::int64_t any = std::int64_t{1} << 31;
-  const auto p_round = get_column(*post, "round", passes, kMaximumRounds);
+  const auto p_round = get_column(*post, "round", passes, maximum_rounds);
   const auto kind = get_column(*post, "kind", passes, static_cast<std::int64_t>(kPostKinds.size()));
   const auto writes = get_column(*post, "writes_output", passes, 2);
   const auto unit = get_column(*post, "post_processor", passes, machine.config.post_processor_count());

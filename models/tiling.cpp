@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "podsim/models/dataflow.hpp"
+#include "podsim/sim/core/memory_budget.hpp"
+#include "podsim/sim/core/poll.hpp"
 #include "podsim/sim/core/text.hpp"
 #include "podsim/sim/core/wide.hpp"
 
@@ -55,8 +57,11 @@ class Tiler {
   }
 
   TiledWorkload run(std::int64_t max_memory_bytes) {
+    max_memory_bytes_ = max_memory_bytes;
     lay_out_blocks();
     check_size(max_memory_bytes);
+    slot_of_block_.assign(out_.block_count, 0);
+    epoch_of_block_.assign(out_.block_count, 0);
     for (std::size_t o = 0; o < out_.network.operations.size(); ++o) {
       const Operation& operation = out_.network.operations[o];
       current_operation_ = static_cast<std::uint32_t>(o);
@@ -112,8 +117,6 @@ class Tiler {
       out_.block_count += blocks.block_count;
       out_.outputs.push_back(blocks);
     }
-    slot_of_block_.assign(out_.block_count, 0);
-    epoch_of_block_.assign(out_.block_count, 0);
   }
 
   void check_size(std::int64_t max_memory_bytes) const {
@@ -125,8 +128,8 @@ class Tiler {
                  {},
                  "\"" + out_.network.name + "\" cuts into " + with_thousands(static_cast<std::int64_t>(total_ops_)) +
                      " tile operations on this machine, which needs about " +
-                     with_thousands(static_cast<std::int64_t>(bytes >> 20) + 1) + " MiB; allowed are " +
-                     with_thousands(max_memory_bytes >> 20) + " MiB",
+                     memory_text(static_cast<std::int64_t>(std::min<Wide>(bytes, Wide{1} << 62))) + "; allowed are " +
+                     memory_text(max_memory_bytes),
                  "use larger arrays or partitions, a smaller batch, or raise --max-memory"}});
     }
   }
@@ -196,12 +199,16 @@ class Tiler {
   }
 
   RequirementRange end_requirements() const {
+    MemoryBudget(max_memory_bytes_)
+        .take(static_cast<std::int64_t>(out_.requirements.size()), sizeof(Requirement),
+              "what the tiles of \"" + out_.network.name + "\" wait for");
     return {static_cast<std::uint32_t>(first_requirement_),
             static_cast<std::uint32_t>(out_.requirements.size() - first_requirement_)};
   }
 
   /// The reader's row `t` needs these rows of the view.
   void require(const View& view, RowInterval rows, std::int64_t t) {
+    poll();
     for (const ViewPart& part : view.parts) {
       const int producer = out_.network.tensors[static_cast<std::size_t>(part.tensor)].operation;
       if (producer < 0) continue;
@@ -286,6 +293,7 @@ class Tiler {
                                                     " elements; it has to stay below 2^31 bytes",
                                                 "use fewer rows per tile"}});
     }
+    poll();
     Operand& owner = out_.operands[operand];
     StoredTile tile;
     tile.operand = operand;
@@ -524,6 +532,7 @@ class Tiler {
 
   const HardwareConfig& hardware_;
   const TilingConfig& config_;
+  std::int64_t max_memory_bytes_ = 0;
   std::unique_ptr<Dataflow> dataflow_;
   std::int64_t partition_;
   TiledWorkload out_;

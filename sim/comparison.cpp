@@ -69,6 +69,7 @@ std::string ratio_text(const Json* a, const Json* b) {
   if (a == nullptr || b == nullptr || !a->is_number() || !b->is_number()) return "";
   const auto base = a->get<double>();
   const auto other = b->get<double>();
+  if (base == 0 && other == 0) return "-";
   if (base == other) return "1";
   return base == 0 ? "" : fixed(other / base, 3);
 }
@@ -139,7 +140,11 @@ std::string compare_reports(const JsonDocument& a, const JsonDocument& b, bool l
   std::string out = "A: " + a.file + "\nB: " + b.file + "\n";
   const auto name_a = a.root["network"]["name"].get<std::string>();
   const auto name_b = b.root["network"]["name"].get<std::string>();
-  if (name_a != name_b) out += "The networks differ: A ran " + name_a + ", B ran " + name_b + ".\n";
+  const std::string label_a = workload_label(a.root["experiment"], name_a);
+  const std::string label_b = workload_label(b.root["experiment"], name_b);
+  if (name_a != name_b || a.root.value("workload_hash", Json()) != b.root.value("workload_hash", Json())) {
+    out += "The networks differ: A ran " + printable(label_a) + ", B ran " + printable(label_b) + ".\n";
+  }
   for (const JsonDocument* report : {&a, &b}) {
     if (!report->root["complete"].get<bool>()) out += report->file + " is a PARTIAL result.\n";
   }

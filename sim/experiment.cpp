@@ -146,10 +146,14 @@ std::optional<std::vector<std::string>> pointer_keys(const std::string& pointer)
   return keys;
 }
 
-Json value_of(const std::string& text) {
+Json value_of(const std::string& text, const std::string& pointer) {
   try {
     return parse_json(text, "--set").root;
-  } catch (const Error&) {
+  } catch (const Error& error) {
+    // A number that JSON refuses, such as one that does not fit, is no string.
+    const bool is_number = !text.empty() && text.find_first_not_of("0123456789+-.eE") == std::string::npos &&
+                           text.find_first_of("0123456789") != std::string::npos;
+    if (is_number) throw Error(ErrorKind::bad_input, {{"--set", pointer, error.issues().front().message, {}}});
     return text;  // not JSON: a string that needs no quotes in a shell
   }
 }
@@ -224,6 +228,9 @@ void apply_assignment(Json& experiment, const std::string& assignment) {
   const std::string example = "write for example --set /hardware/pods/rows=64";
   const std::size_t equals = assignment.find('=');
   if (equals == std::string::npos) throw fail("must be a JSON pointer, '=' and a value; there is no '='", example);
+  if (const std::size_t fault = utf8_fault(assignment); fault != std::string::npos) {
+    throw fail("is not valid UTF-8", {});
+  }
   const std::string pointer = assignment.substr(0, equals);
   const auto keys = pointer_keys(pointer);
   if (!keys) {
@@ -258,7 +265,7 @@ void apply_assignment(Json& experiment, const std::string& assignment) {
     }
     path = pointer_append(path, key);
   }
-  *at = value_of(assignment.substr(equals + 1));
+  *at = value_of(assignment.substr(equals + 1), pointer);
 }
 
 Json to_json(const Experiment& experiment) {

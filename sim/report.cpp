@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <string_view>
 #include <utility>
 
 #include "podsim/sim/core/text.hpp"
@@ -108,11 +109,30 @@ double Report::busy_pods() const {
   return share(static_cast<double>(result.tile_operations), static_cast<double>(rounds) * pods);
 }
 
-double Report::distance_to_limit() const {
+std::string Report::network_label() const {
+  return workload_label(experiment, network);
+}
+
+std::string workload_label(const Json& experiment, const std::string& network) {
+  constexpr std::string_view kZooPrefix = "zoo:";
+  const auto source = experiment.is_object() ? experiment.find("workload") : experiment.end();
+  if (source == experiment.end() || !source->is_string()) return network;
+  const auto text = source->get<std::string>();
+  return text.compare(0, kZooPrefix.size(), kZooPrefix) == 0 ? text : network;
+}
+
+bool Report::is_at_limit() const {
+  const auto distance = distance_to_limit();
+  return bound.limit() > 0 && distance && *distance <= kAtLimit;
+}
+
+std::optional<double> Report::distance_to_limit() const {
+  if (!result.complete) return std::nullopt;
   return ratio(static_cast<double>(result.cycles), static_cast<double>(bound.limit()));
 }
 
 std::string Report::bounded_by() const {
+  if (is_at_limit()) return bound.binding();
   auto stall = [this](StallCause cause) { return result.stalls[static_cast<std::size_t>(cause)]; };
   // The first of equals wins; what the array needs comes first.
   const std::array<std::pair<const char*, std::int64_t>, 7> classes{{
@@ -166,7 +186,9 @@ StatGroup Report::statistics() const {
   root.gauge("utilization", "1", "MACs / (PEs x cycles)", utilization());
   root.gauge("effective_tops", "TOPS", "2 MACs / time", effective_tops());
   root.gauge("peak_tops", "TOPS", "2 PEs x clock", peak_tops());
-  root.gauge("distance_to_limit", "1", "cycles / lower bound", distance_to_limit());
+  if (const auto distance = distance_to_limit()) {
+    root.gauge("distance_to_limit", "1", "cycles / lower bound", *distance);
+  }
   root.counter("checks", "events", "looked at by the legality checker", result.checks);
 
   StatGroup& classes = root.group("cycle_classes", "they add up to cycles");

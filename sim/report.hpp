@@ -3,6 +3,7 @@
 /// \file Everything a run has to tell, ready for writers and for the summary.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,8 @@ struct Report {
   std::string version, commit;
   std::uint64_t seed = 1;
   std::string network;
+  /// What names the network to people: as the user asked for it if it is of the zoo, otherwise its own name.
+  std::string network_label() const;
   std::int64_t batch = 1;
   std::int64_t network_macs = 0, network_parameters = 0;
   std::vector<std::string> unmodelled;   ///< "name (op)" of layers that are not modelled
@@ -62,15 +65,22 @@ struct Report {
   double effective_tops() const;  ///< 2 MACs / time, in 10^12 per second
   double peak_tops() const;
   double busy_pods() const;          ///< tile operations / (rounds with tile operations x pods)
-  double distance_to_limit() const;  ///< cycles / lower bound
-  /// What bounds the run: "array", "network", "SRAM", "DRAM", "dependencies", "post-processors" or "weight loading",
-  /// whichever class of cycles is the largest.
+  std::optional<double> distance_to_limit() const;  ///< cycles / lower bound; nothing if the run is partial
+  /// A complete run that takes at most this times its lower bound is bound by what the bound is made of.
+  static constexpr double kAtLimit = 1.05;
+  bool is_at_limit() const;
+  /// What bounds the run: "array", "network", "SRAM", "DRAM", "dependencies", "post-processors" or "weight loading".
+  /// At its limit, that of the largest lower bound, otherwise whichever class of cycles is the largest.
   std::string bounded_by() const;
   /// Name and cycles of every class; they add up to result.cycles.
   std::vector<std::pair<std::string, std::int64_t>> cycle_classes() const;
   /// The statistics tree with units and descriptions.
   StatGroup statistics() const;
 };
+
+/// The network as its user asked for it if it is of the zoo ("zoo:resnet50:image=299"), otherwise its own name.
+/// \param experiment the echo in a report
+std::string workload_label(const Json& experiment, const std::string& network);
 
 /// The modelling assumptions that an experiment's configuration puts in force, one sentence each.
 std::vector<std::string> assumptions(const Experiment& experiment);

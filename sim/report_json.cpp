@@ -78,7 +78,8 @@ Json to_json(const Report& report) {
   totals["peak_tops"] = report.peak_tops();
   totals["busy_pods"] = report.busy_pods();
   totals["bounded_by"] = report.bounded_by();
-  totals["distance_to_limit"] = report.distance_to_limit();
+  const auto distance = report.distance_to_limit();
+  totals["distance_to_limit"] = distance ? Json(*distance) : Json();
   totals["macs"] = result.macs;
   totals["tile_operations"] = result.tile_operations;
   totals["passes"] = result.passes;

@@ -11,6 +11,7 @@
 #include <systemc>
 
 #include "podsim/sim/accelerator.hpp"
+#include "podsim/sim/core/poll.hpp"
 #include "podsim/sim/core/random.hpp"
 #include "podsim/sim/core/version.hpp"
 #include "podsim/workloads/workload_source.hpp"
@@ -84,12 +85,15 @@ class Reference {
 Prepared prepare_with_network(Network network, const Experiment& experiment, const RunOptions& options) {
   Prepared out;
   const auto start = Clock::now();
+  const PollScope interruptible([&options] {
+    if (options.stop && options.stop()) throw Error::run_failed("interrupted before the simulation");
+  });
   out.network = std::move(network);
   Machine machine(experiment.hardware);
   const auto scheduler = scheduler_registry().make(experiment.mapping.scheduler);
   TilingConfig tiling = experiment.mapping.tiling;
   scheduler->adjust(tiling);
-  TiledWorkload work = tile(lower(out.network), machine, tiling, options.max_memory_bytes);
+  TiledWorkload work = tile(lower(out.network, options.max_memory_bytes), machine, tiling, options.max_memory_bytes);
   out.lowering_seconds = seconds_since(start);
 
   const auto scheduling = Clock::now();
@@ -102,9 +106,9 @@ Prepared prepare_with_network(Network network, const Experiment& experiment, con
   }
   Schedule schedule = options.schedule ? schedule_from_json(*options.schedule, work, machine)
                                        : scheduler->schedule(work, machine, progress);
-  if (options.schedule_sink) options.schedule_sink(schedule_to_json(schedule, work));
   out.program = std::make_unique<Program>(
       make_program(std::move(machine), std::move(work), std::move(schedule), !options.schedule));
+  if (options.schedule_sink) options.schedule_sink(schedule_to_json(out.program->schedule, out.program->work));
   out.scheduling_seconds = seconds_since(scheduling);
   return out;
 }

@@ -10,6 +10,7 @@
 
 #include "podsim/models/program.hpp"
 #include "podsim/models/run_result.hpp"
+#include "podsim/sim/core/memory_budget.hpp"
 #include "podsim/sim/experiment.hpp"
 #include "podsim/sim/functional.hpp"
 #include "podsim/sim/report.hpp"
@@ -29,7 +30,7 @@ struct RunOptions {
   /// Stop (with a partial result) after so many cycles; 0: never.
   std::int64_t max_cycles = 0;
   /// Refuse work that would need more.
-  std::int64_t max_memory_bytes = std::int64_t{4} << 30;
+  std::int64_t max_memory_bytes = kDefaultMemoryBytes;
   /// Asked now and then; true stops the run with a partial result.
   std::function<bool()> stop;
   std::function<void(const RunProgress&)> progress;
@@ -43,7 +44,7 @@ struct RunOptions {
   std::optional<JsonDocument> schedule;
   /// Computes values, too, and compares them with the reference.
   std::optional<FunctionalOptions> functional;
-  /// Is given the schedule as JSON text, if set.
+  /// Is given the schedule as JSON text, if set: once it is checked and planned, before it is simulated.
   std::function<void(const std::string&)> schedule_sink;
 };
 

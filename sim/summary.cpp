@@ -29,7 +29,7 @@ std::string time_text(double milliseconds) {
 }
 
 std::string title(const Report& report) {
-  std::string out = report.network + ", batch " + std::to_string(report.batch) + ": " +
+  std::string out = printable(report.network_label()) + ", batch " + std::to_string(report.batch) + ": " +
                     si(static_cast<double>(report.network_macs)) + "MAC, " +
                     count_text(static_cast<double>(report.network_parameters), "parameters") + "\n";
   out += std::to_string(report.pods) + (report.pods == 1 ? " pod" : " pods") + " of " + std::to_string(report.rows) +
@@ -43,19 +43,26 @@ std::string warnings(const Report& report) {
   std::string out;
   if (!report.result.complete) {
     out += "\nPARTIAL RESULT: stopped before the end (" + report.result.stopped_because + "), after " +
-           with_thousands(report.result.rounds_done) + " of " + with_thousands(report.result.rounds) + " rounds.\n";
+           with_thousands(report.result.rounds_done) + " of " + counted(report.result.rounds, "round") + ".\n";
   }
   if (!report.unmodelled.empty()) {
     out += "\nNOT MODELLED, cost nothing here: ";
     constexpr std::size_t kShown = 8;
     for (std::size_t n = 0; n < std::min(kShown, report.unmodelled.size()); ++n) {
-      out += (n > 0 ? ", " : "") + report.unmodelled[n];
+      out += (n > 0 ? ", " : "") + printable(report.unmodelled[n]);
     }
     if (report.unmodelled.size() > kShown)
       out += ", and " + std::to_string(report.unmodelled.size() - kShown) + " more";
     out += "\n";
   }
   return out;
+}
+
+/// Of a partial run those that were simulated.
+std::string rounds_text(const Report& report) {
+  const std::int64_t rounds = std::max(report.last_main_round, report.last_post_round) + 1;
+  if (report.result.complete) return counted(rounds, "round");
+  return with_thousands(report.result.rounds_done) + " of " + counted(report.result.rounds, "round");
 }
 
 std::string results(const Report& report) {
@@ -65,9 +72,8 @@ std::string results(const Report& report) {
   table.row({"Utilization", percent(report.utilization()), "MACs / (PEs x cycles)"});
   table.row({"Throughput", fixed(report.effective_tops(), 1), "TOPS, of " + fixed(report.peak_tops(), 1) + " at peak"});
   table.row({"Busy pods", percent(report.busy_pods()),
-             "of " + std::to_string(report.pods) + ", " + with_thousands(result.tile_operations) +
-                 " tile operations in " + with_thousands(std::max(report.last_main_round, report.last_post_round) + 1) +
-                 " rounds"});
+             "of " + std::to_string(report.pods) + ", " + counted(result.tile_operations, "tile operation") + " in " +
+                 rounds_text(report)});
   table.row({"DRAM traffic", bytes_text(static_cast<double>(result.dram.read_bytes)) + " in",
              bytes_text(static_cast<double>(result.dram.written_bytes)) + " out, " +
                  bytes_text(static_cast<double>(result.dram.spilled_bytes)) + " spilled"});
@@ -98,10 +104,11 @@ std::string breakdown(const Report& report) {
 
 std::string limits(const Report& report) {
   const LowerBound& bound = report.bound;
-  std::string out = "Bound by the " + report.bounded_by() + ".\n";
-  if (report.result.complete) {
+  std::string out = report.is_at_limit() ? "At the limit of the " + report.bounded_by() + ".\n"
+                                         : "Bound by the " + report.bounded_by() + ".\n";
+  if (const auto distance = report.distance_to_limit()) {
     out += "No weight-stationary schedule can take less than " + with_thousands(bound.limit()) + " cycles (" +
-           bound.binding() + "); this run takes " + fixed(report.distance_to_limit(), 2) + " times that.\n";
+           bound.binding() + "); this run takes " + fixed(*distance, 2) + " times that.\n";
   }
   out += "  lower bounds: array " + with_thousands(bound.work) + ", weight loading " + with_thousands(bound.load) +
          ", DRAM " + with_thousands(bound.dram) + " cycles\n";
@@ -168,10 +175,12 @@ std::string layer_table(const Report& report) {
   for (const LayerReport& layer : report.layers) {
     const auto& stalls = layer.result.stalls;
     const auto longest = std::max_element(stalls.begin(), stalls.end());
-    const std::string stall = *longest > 0
-                                  ? std::string(stall_cause_name(static_cast<StallCause>(longest - stalls.begin()))) +
-                                        " " + with_thousands(*longest)
-                                  : std::string("-");
+    std::string stall = "-";
+    if (*longest > 0) {
+      stall = stall_cause_name(static_cast<StallCause>(longest - stalls.begin()));
+      std::replace(stall.begin(), stall.end(), '_', '-');
+      stall += " " + with_thousands(*longest);
+    }
     const bool is_gemm = layer.groups > 0;
     auto size = [is_gemm](std::int64_t value) { return is_gemm ? std::to_string(value) : std::string("-"); };
     table.row({layer.name, layer.op, size(layer.m), size(layer.k), size(layer.n), size(layer.groups),

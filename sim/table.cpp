@@ -6,6 +6,9 @@
 #include <charconv>
 #include <cmath>
 #include <sstream>
+#include <utility>
+
+#include "podsim/sim/core/text.hpp"
 
 namespace podsim {
 namespace {
@@ -17,6 +20,11 @@ std::size_t width_of(const std::string& text) {
 }
 
 }  // namespace
+
+void Table::row(std::vector<std::string> cells) {
+  for (std::string& cell : cells) cell = printable(cell);
+  rows_.push_back(std::move(cells));
+}
 
 std::string Table::text(const std::string& indent) const {
   std::vector<std::size_t> widths(columns_.size(), 0);

@@ -14,8 +14,8 @@ class Table {
   enum class Align { left, right };
   explicit Table(std::vector<Align> columns) : columns_(std::move(columns)) {}
 
-  /// Missing cells are empty.
-  void row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  /// Missing cells are empty. Control characters, as names may have, are shown as codes.
+  void row(std::vector<std::string> cells);
   /// Every line starts with `indent` and ends without blanks.
   std::string text(const std::string& indent = {}) const;
 

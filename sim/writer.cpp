@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "podsim/sim/writer.hpp"
 
+#include <filesystem>
+#include <system_error>
+
 #include "podsim/sim/core/text.hpp"
 
 namespace podsim {
@@ -12,6 +15,10 @@ WriterRegistry& writer_registry() {
 
 std::string output_format(const std::string& path, const std::string& otherwise) {
   const std::vector<std::string> known = writer_registry().names();
+  std::error_code none;
+  if (std::filesystem::is_directory(path, none)) {
+    throw Error(ErrorKind::bad_input, {{path, {}, "is a directory; the name of a file is expected", {}}});
+  }
   if (path == "-") return otherwise.empty() ? "json" : otherwise;
   const std::size_t slash = path.rfind('/');
   const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);

@@ -6,6 +6,9 @@
 #include <optional>
 #include <utility>
 
+#include "podsim/sim/core/poll.hpp"
+#include "podsim/workloads/row_map.hpp"
+
 namespace podsim {
 namespace {
 
@@ -20,80 +23,6 @@ struct Value {
   int consumers = 0;      ///< how many layer operands read it
   bool is_output = false;
 };
-
-RowMap affine(std::int64_t offset, std::int64_t scale, std::int64_t span) {
-  RowMap map;
-  map.offset = offset;
-  map.scale = scale;
-  map.span = span;
-  return map;
-}
-
-RowMap all_rows(std::int64_t rows) {
-  RowMap map;
-  map.kind = RowMap::Kind::all;
-  map.span = rows;
-  return map;
-}
-
-RowMap window_map(const Window& window) {
-  RowMap map;
-  map.kind = RowMap::Kind::window;
-  map.window = window;
-  return map;
-}
-
-bool is_identity(const RowMap& map) {
-  return map.kind == RowMap::Kind::affine && map.offset == 0 && map.scale == 1 && map.span == 1;
-}
-
-std::int64_t floor_div(std::int64_t a, std::int64_t b) {
-  return a >= 0 ? a / b : -((-a + b - 1) / b);
-}
-
-/// Appends a map, merged with the one before it if both are affine and the result is exact.
-void append_map(std::vector<RowMap>& maps, const RowMap& map) {
-  if (is_identity(map)) return;
-  if (!maps.empty() && maps.back().kind == RowMap::Kind::affine && map.kind == RowMap::Kind::affine) {
-    RowMap& before = maps.back();
-    // r -> [o + r s, +span-1] -> [o' + (o + r s) s', o' + (o + r s + span - 1) s' + span' - 1]
-    before = affine(map.offset + before.offset * map.scale, before.scale * map.scale,
-                    (before.span - 1) * map.scale + map.span);
-    if (is_identity(before)) maps.pop_back();
-    return;
-  }
-  maps.push_back(map);
-}
-
-/// The rows of a view with `outer_rows` rows, each standing for the rows `step` gives of `part`. Outer rows that need
-/// only some of the part's rows get pieces of their own, so that no piece points outside its tensor.
-void compose(const RowMap& step, std::int64_t outer_rows, const ViewPart& part, std::vector<ViewPart>& out) {
-  // Outer rows [touch_first, touch_last] need some row of the part, [in_first, in_last] need nothing else.
-  const std::int64_t s = step.scale;
-  const std::int64_t touch_first =
-      std::max<std::int64_t>(0, floor_div(part.rows.first - step.offset - step.span, s) + 1);
-  const std::int64_t touch_last = std::min(outer_rows - 1, floor_div(part.rows.last - step.offset, s));
-  const std::int64_t in_first = -floor_div(-(part.rows.first - step.offset), s);
-  const std::int64_t in_last = floor_div(part.rows.last - step.offset - step.span + 1, s);
-  const auto single_row = [&](std::int64_t row) {
-    ViewPart piece = part;
-    piece.rows = {row, row};
-    const RowInterval rows = part.tensor_rows(step.apply({row, row}));
-    if (rows.empty()) return;
-    piece.maps = {affine(rows.first, 0, rows.last - rows.first + 1)};
-    out.push_back(piece);
-  };
-  const RowInterval whole{std::max(touch_first, in_first), std::min(touch_last, in_last)};
-  for (std::int64_t row = touch_first; row <= (whole.empty() ? touch_last : whole.first - 1); ++row) single_row(row);
-  if (whole.empty()) return;
-  ViewPart piece = part;
-  piece.rows = whole;
-  piece.maps.clear();
-  append_map(piece.maps, step);
-  for (const RowMap& map : part.maps) append_map(piece.maps, map);
-  out.push_back(piece);
-  for (std::int64_t row = whole.last + 1; row <= touch_last; ++row) single_row(row);
-}
 
 PostStep::Kind step_of(Activation activation) {
   switch (activation) {
@@ -132,7 +61,8 @@ std::optional<PostStep::Kind> unary_step(Op op) {
 
 class Lowering {
  public:
-  explicit Lowering(const Network& network) : network_(network), batch_(network.batch) {}
+  Lowering(const Network& network, std::int64_t max_memory_bytes)
+      : network_(network), batch_(network.batch), budget_(max_memory_bytes) {}
 
   LoweredNetwork run() {
     out_.name = network_.name;
@@ -508,11 +438,15 @@ class Lowering {
     return value;
   }
 
-  static View rows_by(const RowMap& step, std::int64_t rows, const View& inner) {
+  View rows_by(const RowMap& step, std::int64_t rows, const View& inner) {
     View view;
     view.rows = rows;
     view.columns = inner.columns;
-    for (const ViewPart& part : inner.parts) compose(step, rows, part, view.parts);
+    for (const ViewPart& part : inner.parts) {
+      poll();
+      take_parts(compose_count(step, rows, part));
+      compose(step, rows, part, view.parts);
+    }
     return view;
   }
 
@@ -527,6 +461,8 @@ class Lowering {
     if (in.view.elements) view.elements = map_flat(in.view.elements, rows, columns, in.layout == Layout::image);
     for (const ViewPart& part : in.view.parts) {
       const std::size_t begin = view.parts.size();
+      poll();
+      take_parts(compose_count(affine(0, rows, rows), batch_, part));
       compose(affine(0, rows, rows), batch_, part, view.parts);
       for (std::size_t i = begin; i < view.parts.size(); ++i) {
         ViewPart& piece = view.parts[i];
@@ -582,8 +518,30 @@ class Lowering {
     return view;
   }
 
+  /// Before views get more parts than memory is allowed for.
+  void take_parts(std::int64_t count) {
+    // Values and the operations that read them have copies.
+    constexpr auto kBytesPerPart = static_cast<std::int64_t>(3 * (sizeof(ViewPart) + sizeof(RowMap)));
+    budget_.take(count, kBytesPerPart, "the views of \"" + network_.name + "\" at \"" + layer_->name + "\"");
+  }
+
+  /// Blocks of `rows` rows, each with the indices of the parts that have rows in it; in this order.
+  std::vector<std::pair<std::int64_t, std::size_t>> blocks_of_parts(const View& view, std::int64_t rows) {
+    std::int64_t count = 0;
+    for (const ViewPart& part : view.parts) count += part.rows.last / rows - part.rows.first / rows + 1;
+    take_parts(count);
+    std::vector<std::pair<std::int64_t, std::size_t>> out;
+    out.reserve(static_cast<std::size_t>(count));
+    for (std::size_t n = 0; n < view.parts.size(); ++n) {
+      const RowInterval at = view.parts[n].rows;
+      for (std::int64_t block = at.first / rows; block <= at.last / rows; ++block) out.emplace_back(block, n);
+    }
+    std::sort(out.begin(), out.end());
+    return out;
+  }
+
   /// Concatenation of rows: `blocks` times, one after the other, the operands' blocks of rows.
-  View below(std::size_t axis) const {
+  View below(std::size_t axis) {
     const Layout layout = in_[0]->layout;
     std::int64_t blocks = batch_;
     std::size_t begin = 0;
@@ -600,20 +558,19 @@ class Lowering {
       const std::int64_t rows = operand->view.rows / blocks;
       maps.push_back(operand->view.elements);
       rows_of_part.push_back(rows);
-      for (std::int64_t block = 0; block < blocks; ++block) {
+      for (const auto& [block, index] : blocks_of_parts(operand->view, rows)) {
+        poll();
         // View row r of this block is row r - outer + inner of the operand.
         const std::int64_t outer = block * block_rows + offset;
         const std::int64_t inner = block * rows;
-        for (const ViewPart& part : operand->view.parts) {
-          ViewPart piece = part;
-          const RowInterval common{std::max(part.rows.first, inner), std::min(part.rows.last, inner + rows - 1)};
-          if (common.empty()) continue;
-          piece.rows = {common.first - inner + outer, common.last - inner + outer};
-          piece.maps.clear();
-          append_map(piece.maps, affine(inner - outer, 1, 1));
-          for (const RowMap& map : part.maps) append_map(piece.maps, map);
-          view.parts.push_back(std::move(piece));
-        }
+        const ViewPart& part = operand->view.parts[index];
+        ViewPart piece = part;
+        const RowInterval common{std::max(part.rows.first, inner), std::min(part.rows.last, inner + rows - 1)};
+        piece.rows = {common.first - inner + outer, common.last - inner + outer};
+        piece.maps.clear();
+        append_map(piece.maps, affine(inner - outer, 1, 1));
+        for (const RowMap& map : part.maps) append_map(piece.maps, map);
+        view.parts.push_back(std::move(piece));
       }
       offset += rows;
     }
@@ -633,6 +590,7 @@ class Lowering {
     value.view.rows = batch_ * rows;
     const ViewPart part = value.view.parts.front();
     value.view.parts.clear();
+    take_parts(batch_);
     for (std::int64_t image = 0; image < batch_; ++image) {
       ViewPart piece = part;
       piece.rows = {image * rows, (image + 1) * rows - 1};
@@ -691,6 +649,7 @@ class Lowering {
 
   const Network& network_;
   const std::int64_t batch_;
+  MemoryBudget budget_;
   LoweredNetwork out_;
   std::vector<int> order_;
   std::map<std::string, Value> values_;
@@ -709,8 +668,8 @@ std::int64_t LoweredNetwork::macs() const {
   return total;
 }
 
-LoweredNetwork lower(const Network& network) {
-  return Lowering(network).run();
+LoweredNetwork lower(const Network& network, std::int64_t max_memory_bytes) {
+  return Lowering(network, max_memory_bytes).run();
 }
 
 }  // namespace podsim

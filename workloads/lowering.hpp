@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "podsim/workloads/element_map.hpp"
+#include "podsim/sim/core/memory_budget.hpp"
 #include "podsim/workloads/gemm.hpp"
 #include "podsim/workloads/network.hpp"
 
@@ -194,6 +195,8 @@ struct LoweredNetwork {
 
 /// Lowers a validated network: convolutions become GEMMs by im2col, groups and heads become GEMM groups, and every
 /// other operation becomes part of a finalise pass, a pass of its own, or a view.
-LoweredNetwork lower(const Network& network);
+/// \param max_memory_bytes what its views may need; a batch behind a concatenation has a part per image
+/// \throws Error (run_failed) if they need more
+LoweredNetwork lower(const Network& network, std::int64_t max_memory_bytes = kDefaultMemoryBytes);
 
 }  // namespace podsim

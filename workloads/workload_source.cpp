@@ -77,6 +77,23 @@ Network load_zoo(const std::string& source) {
   }
 }
 
+/// The name of a network of the zoo without its prefix is a likely slip.
+std::string read_workload_file(const std::string& source) {
+  try {
+    return read_text_file(source);
+  } catch (const Error& error) {
+    const std::vector<std::string> names = zoo_registry().names();
+    const std::string name = source.substr(0, source.find(':'));
+    const bool is_known = zoo_registry().find(name) != nullptr;
+    const std::string rest = is_known ? source.substr(name.size()) : std::string{};
+    const std::string closest = is_known ? name : closest_match(name, names);
+    if (closest.empty() || source.find('/') != std::string::npos) throw;
+    Issue issue = error.issues().front();
+    issue.hint = "did you mean \"" + std::string(kZooPrefix) + closest + rest + "\"?";
+    throw Error(error.kind(), {issue});
+  }
+}
+
 Network read_text(const std::string& text, const std::string& file, const LoadOptions& options) {
   const std::string_view first_bytes = std::string_view(text).substr(0, 4096);
   for (const std::string& name : workload_format_registry().names()) {
@@ -110,7 +127,7 @@ Network load_network(const std::string& source, const LoadOptions& options) {
   if (source.empty()) throw Error::bad_input("the workload is an empty string; expected a file, \"-\" or zoo:NAME");
   Network network = source.compare(0, kZooPrefix.size(), kZooPrefix) == 0
                         ? load_zoo(source)
-                        : read_text(read_text_file(source), source == "-" ? "standard input" : source, options);
+                        : read_text(read_workload_file(source), source == "-" ? "standard input" : source, options);
   // Totals stated in a file were checked with the file's own batch.
   if (options.batch) network.batch = *options.batch;
   network.infer();

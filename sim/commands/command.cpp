@@ -37,7 +37,7 @@ std::string help_text() {
          table.text("  ") +
          "\n"
          "  --help, -h      this text; podsim COMMAND --help explains a command\n"
-         "  --version, -V   what this build is\n"
+         "  --version, -v   what this build is\n"
          "\n"
          "First steps:\n"
          "  podsim run -w zoo:resnet50                              ResNet-50 on 256 pods of 32x32 PEs\n"
@@ -57,7 +57,7 @@ int dispatch(const std::vector<std::string>& arguments) {
     return kExitBadInput;
   }
   const std::string& word = arguments.front();
-  if (word == "--version" || word == "-V") {
+  if (word == "--version" || word == "-V" || word == "-v") {
     std::cout << "podsim " << version() << " (" << commit() << ")\n";
     return kExitGood;
   }
@@ -87,7 +87,7 @@ void print(const Error& error) {
   constexpr std::size_t kShown = 50;
   const std::size_t count = error.issues().size();
   for (std::size_t n = 0; n < std::min(kShown, count); ++n) {
-    std::cerr << "podsim: error: " << error.issues()[n].text() << '\n';
+    std::cerr << "podsim: error: " << printable(error.issues()[n].text()) << '\n';
   }
   if (count > kShown) std::cerr << "podsim: error: and " << count - kShown << " more\n";
 }

@@ -160,6 +160,16 @@ std::string describe_plugin(const std::string& name, bool as_markdown) {
     }
   }
   if (out.empty()) {
+    // "pods" is close to the end of "/hardware/pods", not to all of it.
+    for (const FieldDescription& field : parameters()) {
+      if (field.pointer.size() > name.size() && !name.empty() &&
+          field.pointer.compare(field.pointer.size() - name.size() - 1, std::string::npos, "/" + name) == 0) {
+        throw Error(ErrorKind::bad_input, {{"command line",
+                                            {},
+                                            "\"" + name + "\" is neither a pointer nor the name of a plug-in",
+                                            "did you mean \"" + field.pointer + "\"?"}});
+      }
+    }
     throw Error(ErrorKind::bad_input,
                 {{"command line",
                   {},

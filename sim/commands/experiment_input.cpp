@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "podsim/sim/core/text.hpp"
@@ -78,13 +80,45 @@ void check_standard_input(const Arguments& arguments) {
   }
 }
 
+/// A preset without its prefix is a likely slip.
+JsonDocument read_config(const std::string& config) {
+  try {
+    return read_json_file(config);
+  } catch (const Error& error) {
+    std::error_code none;
+    const std::string closest = closest_match(config, machine_preset_registry().names());
+    if (closest.empty() || std::filesystem::exists(config, none)) throw;
+    Issue issue = error.issues().front();
+    issue.hint = "did you mean \"" + std::string(kPresetPrefix) + closest + "\"?";
+    throw Error(error.kind(), {issue});
+  }
+}
+
+/// Files of other kinds are told by name instead of by all the keys that an experiment does not have.
+void check_kind(const JsonDocument& document, bool is_config) {
+  if (!document.root.is_object()) return;
+  auto fail = [&document](const std::string& what, const std::string& hint) {
+    throw Error(ErrorKind::bad_input, {{document.file, {}, "is " + what + ", not an experiment", hint}});
+  };
+  const auto format = document.root.find("format");
+  if (format != document.root.end() && format->is_string()) {
+    if (*format == "dnn-workload") fail("a workload", "podsim run -w " + document.file);
+    if (*format == "podsim-schedule") fail("a schedule", "use --schedule-in " + document.file);
+    if (*format == "podsim-report") fail("a report", "its \"experiment\" is one; save that as a file of its own");
+  }
+  if (!is_config && is_hardware(document.root)) fail("a machine", "use -c " + document.file);
+}
+
 class Assembly {
  public:
   explicit Assembly(const Arguments& arguments) : arguments_(arguments) {}
 
   Experiment read() {
     check_standard_input(arguments_);
-    if (!arguments_.positional().empty()) document_ = read_json_file(arguments_.positional().front());
+    if (!arguments_.positional().empty()) {
+      document_ = read_json_file(arguments_.positional().front());
+      check_kind(document_, false);
+    }
     if (const auto config = arguments_.value("config")) add_config(*config);
     if (const auto workload = arguments_.value("workload")) set("workload", "-w", *workload);
     if (arguments_.has("allow-unmodelled")) set("allow_unmodelled", "--allow-unmodelled", true);
@@ -108,6 +142,13 @@ class Assembly {
 
  private:
   void set(const std::string& key, const std::string& option, Json value) {
+    if (value.is_string() && utf8_fault(value.get_ref<const std::string&>()) != std::string::npos) {
+      throw Error(ErrorKind::bad_input, {{option,
+                                          {},
+                                          "the name \"" + printable(value.get<std::string>()) +
+                                              "\" is not valid UTF-8, so that no report could tell it",
+                                          "rename the file, or read it from standard input: -w -"}});
+    }
     if (!document_.root.is_object()) return;  // read_experiment says so
     document_.root[key] = std::move(value);
     origins_.push_back({"/" + key, option, false});
@@ -124,7 +165,8 @@ class Assembly {
       set("hardware", "-c", Json{{"preset", name}});
       return;
     }
-    JsonDocument document = read_json_file(config);
+    JsonDocument document = read_config(config);
+    check_kind(document, true);
     if (is_hardware(document.root)) {
       if (!document_.root.is_object()) return;
       document_.root["hardware"] = std::move(document.root);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstring>
 #include <iostream>
 #include <memory>
 #include <utility>
@@ -48,6 +50,57 @@ void put(const std::string& path, const std::string& content) {
   }
 }
 
+bool is_same_output(const std::string& a, const std::string& b) {
+  return a == b || (a != "-" && b != "-" && is_same_file(a, b));
+}
+
+/// A run must not replace what it was made of, nor one output by another.
+void check_overwriting(const Experiment& experiment, const Arguments& arguments, std::vector<Issue>& issues) {
+  std::vector<std::string> inputs = arguments.positional();
+  inputs.push_back(experiment.workload);
+  for (const char* option : {"config", "schedule-in", "weights", "inputs"}) {
+    inputs.push_back(arguments.value(option).value_or("-"));
+  }
+  std::vector<std::string> outputs = experiment.outputs;
+  for (const char* option : {"schedule-out", "dump-outputs", "dump-weights"}) {
+    outputs.push_back(arguments.value(option).value_or("-"));
+  }
+  for (const std::string& output : outputs) {
+    if (output == "-" || output.empty()) continue;
+    for (const std::string& input : inputs) {
+      if (input == "-" || input.empty() || !is_same_file(input, output)) continue;
+      issues.push_back({output, {}, "is an input of this run (" + input + "); writing it would replace that", {}});
+      break;
+    }
+  }
+  for (std::size_t n = 0; n < experiment.outputs.size(); ++n) {
+    for (std::size_t before = 0; before < n; ++before) {
+      const std::string& first = experiment.outputs[before];
+      const std::string& second = experiment.outputs[n];
+      if (first != second && is_same_output(first, second)) {
+        issues.push_back({second, {}, "is the same file as the output \"" + first + "\"", {}});
+      }
+    }
+  }
+}
+
+/// A schedule says who made it. A scheduler that is asked for beside it would not be heard.
+void check_scheduler(const Arguments& arguments, const Experiment& experiment, const JsonDocument& schedule) {
+  const std::vector<std::string> assignments = arguments.values("set");
+  const bool asks = std::any_of(assignments.begin(), assignments.end(), [](const std::string& assignment) {
+    return assignment.compare(0, std::strlen("/mapping/scheduler"), "/mapping/scheduler") == 0;
+  });
+  if (!asks || !schedule.root.is_object()) return;
+  const auto maker = schedule.root.find("scheduler");
+  if (maker == schedule.root.end() || !maker->is_string() || *maker == experiment.mapping.scheduler.type) return;
+  throw Error(ErrorKind::bad_input,
+              {{"command line",
+                {},
+                "--set /mapping/scheduler asks for \"" + experiment.mapping.scheduler.type +
+                    "\", but --schedule-in brings a schedule by \"" + maker->get<std::string>() + "\"",
+                "leave one of them out"}});
+}
+
 /// Looks for everything that could go wrong with the outputs once the run is over.
 std::vector<Output> checked_outputs(const Experiment& experiment, const Arguments& arguments) {
   const std::string format = arguments.value("format").value_or("");
@@ -76,11 +129,12 @@ std::vector<Output> checked_outputs(const Experiment& experiment, const Argument
       if (path != "-") check_writable(path);
     });
     for (const std::string& output : experiment.outputs) {
-      if (output == *path) {
+      if (is_same_output(output, *path)) {
         issues.push_back({"--schedule-out", {}, "\"" + *path + "\" is the name of an output, too", {}});
       }
     }
   }
+  check_overwriting(experiment, arguments, issues);
   if (!issues.empty()) throw Error(ErrorKind::bad_input, std::move(issues));
   return outputs;
 }
@@ -174,7 +228,10 @@ int run_command(const std::vector<std::string>& arguments) {
   options.functional = functional_options(*parsed);
   const std::vector<CompatibleOutput> compatible = checked_compatible_outputs(*parsed, outputs);
   for (const Output& output : outputs) options.record_rounds |= writer_for(output)->wants_rounds();
-  if (const auto path = parsed->value("schedule-in")) options.schedule = read_json_file(*path);
+  if (const auto path = parsed->value("schedule-in")) {
+    options.schedule = read_json_file(*path);
+    check_scheduler(*parsed, experiment, *options.schedule);
+  }
   if (const auto path = parsed->value("schedule-out")) {
     options.schedule_sink = [path = *path](const std::string& text) { put(path, text); };
   }

@@ -4,6 +4,7 @@
 
 #include "podsim/sim/commands/command.hpp"
 #include "podsim/sim/commands/options.hpp"
+#include "podsim/sim/commands/serve_request.hpp"
 #include "podsim/sim/report_json.hpp"
 #include "podsim/sim/simulator.hpp"
 
@@ -32,49 +33,12 @@ Json error_answer(const Json& id, const Error& error) {
   return answer;
 }
 
-/// A request, read and checked.
-struct Request {
-  Experiment experiment;
-  RunOptions options;
-};
-
-Request read_request(const JsonDocument& document) {
-  IssueList issues;
-  JsonReader reader(document, issues);
-  if (!reader.expect_object()) issues.throw_if_any();
-  reader.ignore("id");
-  Request out;
-  out.options.max_cycles = reader.optional_integer("max_cycles", 0, {0, std::numeric_limits<std::int64_t>::max()});
-  out.options.max_memory_bytes = reader.optional_integer("max_memory_bytes", out.options.max_memory_bytes,
-                                                         {1, std::numeric_limits<std::int64_t>::max()});
-  if (auto experiment = reader.required_member("experiment")) {
-    try {
-      out.experiment = read_experiment({document.file, experiment->value()});
-      if (out.experiment.workload.empty()) experiment->fail_at("workload", "the key \"workload\" is missing");
-      if (out.experiment.workload == "-") {
-        experiment->fail_at("workload", "cannot be \"-\": requests arrive on standard input");
-      }
-      if (!out.experiment.outputs.empty()) {
-        experiment->fail_at("outputs", "must be empty: serve writes no files, the answer carries the report");
-      }
-    } catch (const Error& error) {
-      for (Issue issue : error.issues()) {
-        issue.pointer = experiment->pointer() + (issue.pointer == "/" ? "" : issue.pointer);
-        issues.add(std::move(issue));
-      }
-    }
-  }
-  reader.finish();
-  issues.throw_if_any();
-  return out;
-}
-
 Json answer_to(const std::string& line, const std::string& name) {
   Json id = nullptr;
   try {
     const JsonDocument document = parse_json(line, name);
     if (document.root.is_object()) id = document.root.value("id", Json());
-    const Request request = read_request(document);
+    const ServeRequest request = read_serve_request(document);
     const Report report = run_experiment(request.experiment, request.options);
     return Json{{"id", id}, {"status", "ok"}, {"report", to_json(report)}};
   } catch (const Error& error) {

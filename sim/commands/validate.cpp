@@ -26,7 +26,7 @@ constexpr const char* kExamples =
     "  podsim validate -w net.json\n"
     "  podsim validate experiment.json --set /hardware/pods/count=64\n"
     "\n"
-    "Exit codes: 0 good, 2 bad input.\n";
+    "Exit codes: 0 good, 1 it would need more than --max-memory, 2 bad input.\n";
 
 }  // namespace
 
@@ -49,7 +49,7 @@ int validate_command(const std::vector<std::string>& arguments) {
   const Machine machine(experiment.hardware);
   TilingConfig tiling = experiment.mapping.tiling;
   scheduler_registry().make(experiment.mapping.scheduler)->adjust(tiling);
-  const TiledWorkload work = tile(lower(network), machine, tiling, memory);
+  const TiledWorkload work = tile(lower(network, memory), machine, tiling, memory);
   const LowerBound bound = lower_bound(work.network, experiment.hardware);
   if (parsed->has("quiet")) return kExitGood;
 

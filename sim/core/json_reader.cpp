@@ -19,11 +19,6 @@ namespace {
 
 constexpr int kMaximumDepth = 256;
 
-/// The parser quotes what it read last; of a binary file that may be anything.
-std::string valid_utf8(const std::string& text) {
-  return Json::parse(Json(text).dump(-1, ' ', false, Json::error_handler_t::replace)).get<std::string>();
-}
-
 /// Builds the value tree from parser events; nlohmann's own builder would silently keep the last of two equal keys.
 class StrictBuilder : public nlohmann::json_sax<Json> {
  public:
@@ -65,7 +60,7 @@ class StrictBuilder : public nlohmann::json_sax<Json> {
     // "[json.exception.parse_error.101] parse error at line 1, column 5: syntax error …" -> "at line 1, …"
     const auto at = text.find("] ");
     if (at != std::string::npos) text.erase(0, at + 2);
-    issues_.add({file_, {}, "not valid JSON: " + valid_utf8(text), {}});
+    issues_.add({file_, {}, "not valid JSON: " + printable(text), {}});
     return false;
   }
 
@@ -149,6 +144,22 @@ std::string range_text(const Range<double>& range) {
   return "at most " + number_text(range.highest);
 }
 
+/// " (allowed: at least 1)", or nothing if every number is.
+template <class Number>
+std::string allowed_text(const Range<Number>& range) {
+  const Range<Number> any;
+  if (range.lowest == any.lowest && range.highest == any.highest) return {};
+  return " (allowed: " + range_text(range) + ")";
+}
+
+/// Editors on other systems save UTF-16, or put a mark before UTF-8.
+void check_encoding(std::string& text, const std::string& path) {
+  const std::string_view start = std::string_view(text).substr(0, 3);
+  if (start == "\xef\xbb\xbf") text.erase(0, 3);
+  if (start.substr(0, 2) != "\xff\xfe" && start.substr(0, 2) != "\xfe\xff") return;
+  throw Error(ErrorKind::bad_input, {Issue{path, {}, "is UTF-16 text; UTF-8 is expected", "save it as UTF-8"}});
+}
+
 }  // namespace
 
 std::string pointer_append(const std::string& pointer, const std::string& key) {
@@ -203,6 +214,7 @@ std::string read_text_file(const std::string& path, std::int64_t limit_bytes) {
     }
   }
   if (in.bad()) throw fail("cannot be read to its end");
+  check_encoding(text, path);
   return text;
 }
 
@@ -302,8 +314,11 @@ std::string JsonReader::optional_choice(const std::string& key, const std::strin
                                         const std::vector<std::string>& choices) {
   auto member = optional_member(key);
   if (!member) return otherwise;
+  if (!member->value().is_string()) {
+    member->fail("must be a string, got " + describe(member->value()) + " (allowed: " + join(choices) + ")");
+    return otherwise;
+  }
   const auto text = member->string();
-  if (!text) return otherwise;
   for (const std::string& choice : choices) {
     if (choice == *text) return *text;
   }
@@ -323,7 +338,13 @@ std::optional<std::int64_t> JsonReader::integer(Range<std::int64_t> range) {
   } else if (value_->is_number_integer()) {
     result = value_->get<std::int64_t>();
   } else {
-    fail("must be an integer, got " + describe(*value_));
+    std::string hint;
+    if (value_->is_number_float()) {
+      // 1e3 and 32.0 mean integers, but are none in JSON.
+      const auto v = value_->get<double>();
+      if (v == std::floor(v) && std::abs(v) < 1e15) hint = "write " + std::to_string(static_cast<std::int64_t>(v));
+    }
+    fail("must be an integer, got " + describe(*value_) + allowed_text(range), hint);
     return std::nullopt;
   }
   if (result < range.lowest || result > range.highest) {
@@ -335,7 +356,7 @@ std::optional<std::int64_t> JsonReader::integer(Range<std::int64_t> range) {
 
 std::optional<double> JsonReader::number(Range<double> range) {
   if (!value_->is_number()) {
-    fail("must be a number, got " + describe(*value_));
+    fail("must be a number, got " + describe(*value_) + allowed_text(range));
     return std::nullopt;
   }
   const auto v = value_->get<double>();

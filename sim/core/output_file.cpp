@@ -13,7 +13,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 namespace podsim {
@@ -68,11 +70,26 @@ struct Target {
   mode_t mode = 0;
 };
 
+/// What a link leads to that does not exist yet; any other path as it is.
+std::string behind_dangling_link(std::string path) {
+  constexpr int kMostLinks = 40;  // as many as the kernel follows
+  for (int n = 0; n < kMostLinks; ++n) {
+    std::error_code none;
+    const std::filesystem::path target = std::filesystem::read_symlink(path, none);
+    if (none) break;
+    path = (std::filesystem::path(path).parent_path() / target).string();  // an absolute target stays what it is
+  }
+  return path;
+}
+
 Target resolve(const std::string& path) {
   Target out;
   out.path = path;
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return out;
+  if (::stat(path.c_str(), &status) != 0) {
+    if (errno == ENOENT) out.path = behind_dangling_link(path);
+    return out;
+  }
   out.exists = true;
   out.is_regular = S_ISREG(status.st_mode);
   out.is_directory = S_ISDIR(status.st_mode);
@@ -91,7 +108,7 @@ std::pair<std::string, std::string> split(const std::string& path) {
   return {path.substr(0, slash + 1), path.substr(slash + 1)};
 }
 
-bool is_same_file(const struct stat& a, const struct stat& b) {
+bool is_same_inode(const struct stat& a, const struct stat& b) {
   return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
@@ -102,7 +119,7 @@ void remove_if_abandoned(const std::string& path) {
   struct stat locked {};
   struct stat named {};
   if (::fstat(descriptor.get(), &locked) != 0 || !S_ISREG(locked.st_mode)) return;
-  if (::lstat(path.c_str(), &named) == 0 && is_same_file(locked, named)) ::unlink(path.c_str());
+  if (::lstat(path.c_str(), &named) == 0 && is_same_inode(locked, named)) ::unlink(path.c_str());
 }
 
 /// Removes what killed processes left beside a target: `.NAME.PID.tmp`.
@@ -178,6 +195,20 @@ Error cannot_write(const std::string& path, const std::string& why) {
 }
 
 }  // namespace
+
+bool is_same_file(const std::string& a, const std::string& b) {
+  struct stat first {};
+  struct stat second {};
+  if (::stat(a.c_str(), &first) == 0 && ::stat(b.c_str(), &second) == 0) {
+    return S_ISREG(first.st_mode) && is_same_inode(first, second);
+  }
+  // What does not exist yet is told by its name.
+  std::error_code none;
+  const auto where = [&none](const std::string& path) {
+    return std::filesystem::weakly_canonical(std::filesystem::absolute(behind_dangling_link(path), none), none);
+  };
+  return where(a) == where(b);
+}
 
 void check_writable(const std::string& path) {
   auto fail = [&path](const std::string& message) {

@@ -9,6 +9,9 @@
 
 namespace podsim {
 
+/// True if both names lead to one regular file, or would once it is written; links are followed.
+bool is_same_file(const std::string& a, const std::string& b);
+
 /// Checks that a file could be written, and leaves no trace.
 /// \throws Error (bad_input) naming the path and the reason
 void check_writable(const std::string& path);

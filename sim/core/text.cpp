@@ -47,7 +47,16 @@ std::string closest_match(std::string_view word, const std::vector<std::string>&
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
   const std::string best = closest_match(word, candidates);
-  return best.empty() ? std::string{} : "did you mean \"" + best + "\"?";
+  if (!best.empty()) return "did you mean \"" + best + "\"?";
+  constexpr std::size_t kShortest = 3;
+  constexpr std::size_t kShown = 3;
+  std::vector<std::string> containing;
+  for (const std::string& candidate : candidates) {
+    if (word.size() < kShortest || candidate.find(word) == std::string::npos) continue;
+    if (containing.size() < kShown) containing.push_back("\"" + candidate + "\"");
+  }
+  if (containing.empty()) return {};
+  return (containing.size() == 1 ? "did you mean " : "did you mean one of ") + join(containing) + "?";
 }
 
 std::string join(const std::vector<std::string>& words, std::string_view separator) {
@@ -64,6 +73,54 @@ std::string with_thousands(std::int64_t value) {
   const std::size_t first = value < 0 ? 1 : 0;
   for (std::size_t at = digits.size(); at > first + 3; at -= 3) digits.insert(at - 3, 1, ',');
   return digits;
+}
+
+std::size_t utf8_fault(std::string_view text) {
+  auto byte = [text](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
+  for (std::size_t at = 0; at < text.size();) {
+    const unsigned first = byte(at);
+    std::size_t length = 1;
+    unsigned lowest = 0x80;
+    unsigned highest = 0xbf;
+    if (first >= 0x80) {
+      if (first < 0xc2 || first > 0xf4) return at;
+      length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+      // Overlong forms, surrogates and what lies beyond U+10FFFF.
+      if (first == 0xe0) lowest = 0xa0;
+      if (first == 0xed) highest = 0x9f;
+      if (first == 0xf0) lowest = 0x90;
+      if (first == 0xf4) highest = 0x8f;
+      if (byte(at + 1) < lowest || byte(at + 1) > highest) return at;
+      for (std::size_t n = 2; n < length; ++n) {
+        if ((byte(at + n) & 0xc0U) != 0x80U) return at;
+      }
+    }
+    at += length;
+  }
+  return std::string_view::npos;
+}
+
+std::string printable(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t fault = std::min(utf8_fault(text), text.size());
+    for (const char c : text.substr(0, fault)) {
+      const auto value = static_cast<unsigned char>(c);
+      if (value >= 0x20 && value != 0x7f) {
+        out += c;
+        continue;
+      }
+      constexpr std::string_view kDigits = "0123456789abcdef";
+      out += {'\\', 'x', kDigits[value >> 4U], kDigits[value & 15U]};
+    }
+    if (fault < text.size()) out += "\xef\xbf\xbd";
+    text.remove_prefix(std::min(text.size(), fault + 1));
+  }
+  return out;
+}
+
+std::string counted(std::int64_t count, const std::string& singular) {
+  return with_thousands(count) + " " + singular + (count == 1 ? "" : "s");
 }
 
 std::string number_text(double value) {

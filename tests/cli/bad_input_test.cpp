@@ -2,40 +2,13 @@
 // Whatever is wrong with the input: exit code 2, a message that says where and what, at once, and nothing left behind.
 #include <utility>
 
-#include "process.hpp"
-#include "support/catch.hpp"
+#include "bad_input_case.hpp"
 
-using podsim::test::contains;
-using podsim::test::Folder;
-using podsim::test::Outcome;
+using podsim::test::Case;
+using podsim::test::check;
 using podsim::test::tiny_network;
 
 namespace {
-
-struct Case {
-  std::string what;
-  std::vector<std::string> arguments;
-  std::vector<std::string> fragments;  ///< of the message
-  std::string file = {};               ///< content of "x.json" or whatever the arguments name
-  std::string file_name = "x.json";
-};
-
-void check(const Case& c) {
-  const Folder folder;
-  if (!c.file.empty()) folder.write(c.file_name, c.file);
-  const std::vector<std::string> before = folder.files();
-  const Outcome outcome = folder.podsim(c.arguments);
-  INFO(c.what << "\n" << outcome.err);
-  CHECK(outcome.code == 2);
-  CHECK(outcome.out.empty());
-  CHECK(contains(outcome.err, "podsim: error: "));
-  for (const std::string& fragment : c.fragments) {
-    INFO("expected: " << fragment);
-    CHECK(contains(outcome.err, fragment));
-  }
-  CHECK(outcome.cpu_seconds < 1);
-  CHECK(folder.files() == before);
-}
 
 /// `run` of an experiment "x.json" with outputs, which must not appear.
 Case experiment(std::string what, std::string content, std::vector<std::string> fragments) {

@@ -123,6 +123,7 @@ Outcome Folder::run(const std::vector<std::string>& arguments, const std::string
   for (const timeval& time : {usage.ru_utime, usage.ru_stime}) {
     outcome.cpu_seconds += static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
   }
+  outcome.peak_memory_bytes = static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
   fs::remove_all(streams);
   return outcome;
 }

@@ -12,6 +12,7 @@ namespace podsim::test {
 struct Outcome {
   int code = -1;  ///< exit code; 128 + number if a signal ended it
   std::string out, err;
+  std::int64_t peak_memory_bytes = 0;
   double cpu_seconds = 0;  ///< unlike wall time independent of what else the machine does
 };
 

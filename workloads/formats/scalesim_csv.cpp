@@ -103,7 +103,7 @@ class ScalesimCsv final : public WorkloadFormat {
   Network read(const std::string& text, const std::string& file, const LoadOptions&) const override {
     Network network;
     network.file = file;
-    network.name = stem(file);
+    network.name = printable(stem(file));
     network.description = "SCALE-Sim topology; every row is a layer with an input of its own";
     IssueList issues;
     const std::vector<std::string>* columns = nullptr;
@@ -115,6 +115,11 @@ class ScalesimCsv final : public WorkloadFormat {
       if (trimmed(line).empty()) continue;
       const std::vector<std::string> cells = cells_of(line);
       const std::string place = "line " + std::to_string(number);
+      if (const std::size_t fault = utf8_fault(line); fault != std::string_view::npos) {
+        issues.add({file, place, "is not valid UTF-8 from byte " + std::to_string(fault + 1) + " on",
+                    "save the file as UTF-8"});
+        break;
+      }
       if (first && is_header(cells)) {
         columns = columns_of_header(cells);
         if (columns == nullptr) {

@@ -56,3 +56,37 @@ TEST_CASE("text: a number's text reads back as the same number", "[core]") {
 
 }  // namespace
 }  // namespace podsim
+
+TEST_CASE("text: a word that several candidates contain is answered by those", "[core]") {
+  const std::vector<std::string> names{"bert_base", "bert_large", "bert_medium", "bert_tiny", "vgg16"};
+  CHECK(did_you_mean("bert", names) == R"(did you mean one of "bert_base", "bert_large", "bert_medium"?)");
+  CHECK(did_you_mean("be", names).empty());
+}
+
+TEST_CASE("text: the first byte that is no UTF-8 is found", "[core]") {
+  constexpr auto kNone = std::string_view::npos;
+  for (const char* good :
+       {"", "abc", "\xc3\xa9", "\xe2\x80\xa6", "\xf0\x9f\x98\x80", "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf"}) {
+    CHECK(utf8_fault(good) == kNone);
+  }
+  // Lone, truncated, overlong, surrogate, beyond U+10FFFF.
+  for (const char* bad : {"\xe9", "\x80", "\xc3", "\xe2\x80", "\xc0\xaf", "\xe0\x80\x80", "\xed\xa0\x80",
+                          "\xf4\x90\x80\x80", "\xf0\x80\x80\x80", "\xff"}) {
+    CAPTURE(static_cast<int>(static_cast<unsigned char>(*bad)));
+    CHECK(utf8_fault(bad) == 0);
+    CHECK(utf8_fault(std::string("ab") + bad) == 2);
+    CHECK(utf8_fault(std::string("ab") + bad + "c") == 2);
+  }
+}
+
+TEST_CASE("text: what is shown has no control characters and is UTF-8", "[core]") {
+  CHECK(printable("plain \xc3\xa9") == "plain \xc3\xa9");
+  CHECK(printable("a\x1b[2J\n\x7f") == "a\\x1b[2J\\x0a\\x7f");
+  CHECK(printable("caf\xe9!") == "caf\xef\xbf\xbd!");
+}
+
+TEST_CASE("text: one of a thing has no s", "[core]") {
+  CHECK(counted(0, "round") == "0 rounds");
+  CHECK(counted(1, "round") == "1 round");
+  CHECK(counted(1070, "round") == "1,070 rounds");
+}

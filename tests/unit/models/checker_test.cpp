@@ -158,6 +158,20 @@ TEST_CASE("checker: a bank over capacity is found, with the bank and the bytes",
   CHECK(std::string(error->what()).find("bank 0 holds") != std::string::npos);
 }
 
+TEST_CASE("checker: space that is given back twice is found, of one item among many", "[models]") {
+  for (const bool twice : {false, true}) {
+    Bench bench(test::crossbar_setup(2, 8, 8));
+    bench.checker.take(0, 10);
+    bench.checker.take(2, 10);  // keeps the bank's total above zero
+    bench.checker.take(0, 20);  // partly fetched, partly produced: the same space
+    bench.checker.give_back(0, 40);
+    if (twice) bench.checker.give_back(0, 50);
+    const auto error = test::error_of([&] { bench.checker.advance(1000); });
+    CHECK(static_cast<bool>(error) == twice);
+    if (error) CHECK(std::string(error->what()).find("item 0 is given back in cycle 50") != std::string::npos);
+  }
+}
+
 TEST_CASE("checker: space is counted in the order of cycles, not of calls", "[models]") {
   Bench bench(test::crossbar_setup(2, 8, 8));
   bench.checker.take(2, 50);

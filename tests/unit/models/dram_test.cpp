@@ -199,6 +199,22 @@ TEST_CASE("dram: a spill starts when the results of its round are stored, in the
   CHECK(bench.filled[0].now == 0);
 }
 
+TEST_CASE("dram: a spill after a post-processor's round waits for the pods of that round, too", "[models]") {
+  for (const bool pods_last : {false, true}) {
+    Bench bench(1, {});
+    Spill spill;
+    spill.bytes = 30;
+    spill.after = {0, true};
+    bench.program->memory.spills.push_back(spill);
+    bench.dram->begin();
+    bench.dram->round_ends({0, false}, pods_last ? 700 : 400, 0);
+    bench.dram->round_ends({0, true}, pods_last ? 400 : 700, 0);
+    bench.run();
+    // Post-processor 4, crossbar 1, and the cycle of the write; then the bytes.
+    CHECK(bench.listener.spills == std::vector<std::int64_t>{700 + 4 + 1 + 1 + 30});
+  }
+}
+
 TEST_CASE("dram: a fill waits for the whole cycle in which the last byte of its spill leaves", "[models]") {
   Bench bench(4, {4});
   Spill spill;

@@ -61,7 +61,49 @@ TEST_CASE("report: derived figures follow their formulas", "[sim]") {
   // The same fraction of the peak.
   CHECK(report.effective_tops() / report.peak_tops() == Approx(report.utilization()));
   CHECK(report.busy_pods() == Approx(30.0 / (10 * 4)));
-  CHECK(report.distance_to_limit() == Approx(2.5));
+  REQUIRE(report.distance_to_limit());
+  CHECK(*report.distance_to_limit() == Approx(2.5));
+}
+
+TEST_CASE("report: a partial run has no distance to a limit, anywhere", "[sim]") {
+  Report report = sample();
+  CHECK(to_json(report)["totals"]["distance_to_limit"] == 2.5);
+  CHECK(report.statistics().to_json().dump().find("distance_to_limit") != std::string::npos);
+  report.result.complete = false;
+  report.result.cycles = 10;  // fewer than the bound
+  CHECK_FALSE(report.distance_to_limit());
+  CHECK(to_json(report)["totals"]["distance_to_limit"].is_null());
+  CHECK(report.statistics().to_json().dump().find("distance_to_limit") == std::string::npos);
+}
+
+TEST_CASE("report: at its limit, a run is bound by what the largest lower bound is made of", "[sim]") {
+  Report report = sample();  // 1000 cycles, most of them streaming
+  report.bound.dram = 952;   // 1000 / 952 is just above 1.05
+  CHECK(report.bounded_by() == "array");
+  CHECK(summary_text(report).find("Bound by the array.") != std::string::npos);
+  report.bound.dram = 953;
+  CHECK(report.bounded_by() == "DRAM");
+  CHECK(summary_text(report).find("At the limit of the DRAM.") != std::string::npos);
+  report.result.complete = false;
+  CHECK(report.bounded_by() == "array");
+}
+
+TEST_CASE("report: a summary counts the rounds that were done, and one of a thing has no s", "[sim]") {
+  Report report = sample();
+  CHECK(summary_text(report).find("30 tile operations in 12 rounds") != std::string::npos);
+  report.last_main_round = report.last_post_round = 0;
+  report.result.tile_operations = 1;
+  CHECK(summary_text(report).find("1 tile operation in 1 round\n") != std::string::npos);
+  report.result.complete = false;
+  report.result.rounds_done = 3;
+  CHECK(summary_text(report).find("in 3 of 12 rounds\n") != std::string::npos);
+}
+
+TEST_CASE("report: a network of the zoo is called what its user asked for", "[sim]") {
+  CHECK(workload_label(Json{{"workload", "zoo:gpt2_small_decode:context=8"}}, "gpt2-small") ==
+        "zoo:gpt2_small_decode:context=8");
+  CHECK(workload_label(Json{{"workload", "net.json"}}, "mine") == "mine");
+  CHECK(workload_label(Json(), "mine") == "mine");
 }
 
 TEST_CASE("report: cycle classes add up to the cycles", "[sim]") {
@@ -94,7 +136,7 @@ TEST_CASE("report: the largest class bounds the run", "[sim]") {
 TEST_CASE("report: a run of nothing has no NaN anywhere", "[sim]") {
   Report report;
   for (const double value : {report.milliseconds(), report.utilization(), report.effective_tops(), report.peak_tops(),
-                             report.busy_pods(), report.distance_to_limit()}) {
+                             report.busy_pods(), report.distance_to_limit().value_or(0)}) {
     CHECK(value == 0.0);
   }
   report.pods = report.rows = report.cols = 1;

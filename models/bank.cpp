@@ -52,13 +52,13 @@ void Bank::receive_post(const Transfer& transfer) {
   time_fills();
 }
 
-void Bank::fill(std::uint32_t fill, std::int64_t now, std::int64_t data_end) {
+void Bank::fill(std::uint32_t fill, std::int64_t now, std::int64_t data_begin, std::int64_t data_end) {
   const Fill& what = context_.program->memory.fills[fill];
   statistics_.filled_bytes += what.bytes;
   forget_before(now);
   FillWrite write{};
   write.fill = fill;
-  write.ordered = now;
+  write.ordered = data_begin;
   write.data_end = data_end;
   write.rows = what.rows;
   fills_.push_back(write);

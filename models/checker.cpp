@@ -48,6 +48,10 @@ void Checker::begin() {
   early_reads_ = {};
   class_used_ = peak_bank_ = peak_class_ = {};
   holds_space_.assign(program.work.tiles.size() + sum_from_.size(), 0);
+  for (const ItemId item : program.memory.resident) {
+    fill_from_[item] = 0;
+    change(item, 0, true);
+  }
   checks_ = 0;
 }
 

@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "podsim/models/dram.hpp"
 
-#include "podsim/sim/core/wide.hpp"
-
 #include <algorithm>
 #include <cmath>
 
 namespace podsim {
+namespace {
+
+/// Every item begins at a multiple of this, in bytes.
+constexpr std::int64_t kItemAlignment = 64;
+
+}  // namespace
+
 Dram::Dram(const sc_core::sc_module_name& name, RunContext& context, const HardwareConfig& config)
     : sc_module(name),
       context_(context),
       config_(config),
-      hz_(std::llround(config.clock_mhz * 1e6)),
-      bytes_per_second_(std::llround(config.dram.bandwidth_gb_per_s * 1e9)) {
+      model_(dram_model_registry().make(config.dram.model, {std::llround(config.clock_mhz * 1e6),
+                                                            std::llround(config.dram.bandwidth_gb_per_s * 1e9)})) {
   commands.bind(*this);
   SC_METHOD(run);
   sensitive << wake_.event();
@@ -21,7 +26,9 @@ Dram::Dram(const sc_core::sc_module_name& name, RunContext& context, const Hardw
 
 void Dram::reset() {
   wake_.reset();
-  busy_cycle_ = busy_part_ = 0;
+  model_->reset();
+  next_address_ = 0;
+  spill_address_.clear();
   next_fill_ = next_spill_ = 0;
   next_write_back_ = 0;
   write_backs_ = {};
@@ -36,6 +43,12 @@ void Dram::begin() {
   const Machine& machine = context_.program->machine;
   result_latency_ = std::max<std::int64_t>(config_.array_latency().count(), config_.post_processors.latency_cycles) +
                     machine.topology->max_latency().count() + 1;
+  // Tiles lie in DRAM in their order; what is spilled and written back comes behind them.
+  address_.clear();
+  for (const StoredTile& tile : context_.program->work.tiles) {
+    address_.push_back(next_address_);
+    next_address_ += ceil_div(tile.dram_bytes, kItemAlignment) * kItemAlignment;
+  }
   wake_.notify(context_, 0, 0);
 }
 
@@ -70,17 +83,16 @@ std::optional<std::int64_t> Dram::free_from(RoundEnd after) const {
   return std::max(main_end_[round], post_end_[round]);
 }
 
-std::int64_t Dram::occupy(std::int64_t now, std::int64_t bytes) {
-  if (busy_cycle_ < now) {
-    busy_cycle_ = now;
-    busy_part_ = 0;
-  }
-  const Wide total = static_cast<Wide>(bytes) * hz_ + busy_part_;
-  busy_cycle_ += static_cast<std::int64_t>(total / bytes_per_second_);
-  busy_part_ = static_cast<std::int64_t>(total % bytes_per_second_);
-  const std::int64_t end = busy_cycle_ + (busy_part_ > 0 ? 1 : 0);
-  statistics_.busy_until = end;
-  return end;
+DramRequest Dram::request_for(ItemId item, std::int64_t bytes, bool is_spill) const {
+  const auto spilled = spill_address_.find(item);
+  if (spilled != spill_address_.end()) return {bytes, item, spilled->second};
+  return {bytes, item, is_spill || item >= address_.size() ? next_address_ : address_[item]};
+}
+
+DramService Dram::issue(const DramRequest& request, std::int64_t now) {
+  const DramService service = model_->issue(request, now);
+  statistics_.busy_until = std::max(statistics_.busy_until, service.end);
+  return service;
 }
 
 void Dram::run() {
@@ -93,69 +105,86 @@ void Dram::run() {
 }
 
 void Dram::serve(std::int64_t now) {
+  while (serve_one(now)) {
+  }
+  if (is_idle()) listener->idle(now);
+}
+
+bool Dram::serve_one(std::int64_t now) {
   const MemoryPlan& plan = context_.program->memory;
-  // All transfers that begin before the next cycle does.
-  while (busy_cycle_ <= now) {
-    std::int64_t next_time = -1;  // when the earliest of those that wait for a known time is ready
-    auto ready = [&](std::int64_t cycle) {
-      if (cycle <= now) return true;
-      next_time = next_time < 0 ? cycle : std::min(next_time, cycle);
-      return false;
-    };
-    if (!write_backs_.empty() && ready(write_backs_.top().ready)) {
-      statistics_.written_bytes += write_backs_.top().bytes;
-      occupy(now, write_backs_.top().bytes);
+  std::int64_t next_time = -1;  // when the earliest of those that wait for a known time can begin
+  auto can_begin = [&](std::int64_t ready, const DramRequest& request) {
+    const std::int64_t from = std::max(ready, model_->issue_from(request));
+    if (from <= now) return true;
+    next_time = next_time < 0 ? from : std::min(next_time, from);
+    return false;
+  };
+  if (!write_backs_.empty()) {
+    const WriteBack& first = write_backs_.top();
+    const DramRequest request{first.bytes, first.id, next_address_};
+    if (can_begin(first.ready, request)) {
+      statistics_.written_bytes += request.bytes;
+      issue(request, now);
+      next_address_ += ceil_div(request.bytes, kItemAlignment) * kItemAlignment;
       write_backs_.pop();
-      continue;
+      return true;
     }
-    if (next_spill_ < plan.spills.size()) {
-      const Spill& spill = plan.spills[next_spill_];
-      auto from = free_from(spill.after);
-      // Results of that round are stored once they have left the array or the post-processor and passed the fabric.
-      if (from) *from += result_latency_;
-      if (from && ready(*from)) {
-        statistics_.spilled_bytes += spill.bytes;
-        const std::int64_t end = occupy(now, spill.bytes);
-        ++next_spill_;
-        spill_end_.push_back(end);
-        listener->spilled(static_cast<std::int64_t>(next_spill_), end, now);
-        continue;
-      }
-    }
-    if (next_fill_ < plan.fills.size()) {
-      const Fill& fill = plan.fills[next_fill_];
-      auto from = free_from({fill.after_main, false});
-      const auto passed = free_from({fill.after_post, true});
-      from = from && passed ? std::optional(std::max(*from, *passed)) : std::nullopt;
-      const std::int64_t window = config_.dram.prefetch_rounds;
-      if (window > 0 && fill.need_round > window) {
-        // Not before the round `window` rounds earlier has been read.
-        const auto opened = free_from({static_cast<std::int64_t>(fill.need_round) - window - 1, false});
-        from = from && opened ? std::optional(std::max(*from, *opened)) : std::nullopt;
-      }
-      if (fill.after_spill >= static_cast<std::int64_t>(next_spill_)) from = std::nullopt;
-      // The last byte of a spill may leave in the middle of a cycle; its space is free from the next one on.
-      if (from && fill.after_spill >= 0) from = std::max(*from, spill_end_[static_cast<std::size_t>(fill.after_spill)]);
-      if (from && ready(*from)) {
-        statistics_.read_bytes += fill.bytes;
-        (fill.bank_class == BankClass::w ? statistics_.weight_bytes : statistics_.activation_bytes) += fill.bytes;
-        if (fill.is_refetch) statistics_.refetched_bytes += fill.bytes;
-        const std::int64_t end = occupy(now, fill.bytes) + context_.random_stall("fill", next_fill_);
-        const int bank = static_cast<int>(fill.bank_class) * config_.bank_count() + fill.bank;
-        banks[bank]->fill(static_cast<std::uint32_t>(next_fill_), now, end);
-        ++next_fill_;
-        continue;
-      }
-    }
-    if (next_time >= 0) wake_.notify(context_, now, next_time);
-    if (is_idle()) listener->idle(now);
-    return;
   }
-  if (is_idle()) {
-    listener->idle(now);
-  } else {
-    wake_.notify(context_, now, busy_cycle_);
+  if (next_spill_ < plan.spills.size()) {
+    const Spill& spill = plan.spills[next_spill_];
+    auto from = free_from(spill.after);
+    // Results of that round are stored once they have left the array or the post-processor and passed the fabric.
+    if (from) *from += result_latency_;
+    const DramRequest request = request_for(spill.item, spill.bytes, true);
+    if (from && can_begin(*from, request)) {
+      statistics_.spilled_bytes += spill.bytes;
+      if (spill_address_.emplace(spill.item, request.address).second) {
+        next_address_ += ceil_div(request.bytes, kItemAlignment) * kItemAlignment;
+      }
+      const std::int64_t before = spill_end_.empty() ? 0 : spill_end_.back();
+      // Spills count as complete in their order.
+      const std::int64_t end = std::max(before, issue(request, now).end);
+      ++next_spill_;
+      spill_end_.push_back(end);
+      listener->spilled(static_cast<std::int64_t>(next_spill_), end, now);
+      return true;
+    }
   }
+  if (next_fill_ < plan.fills.size()) {
+    const Fill& fill = plan.fills[next_fill_];
+    auto from = free_from({fill.after_main, false});
+    const auto passed = free_from({fill.after_post, true});
+    from = from && passed ? std::optional(std::max(*from, *passed)) : std::nullopt;
+    const std::int64_t window = config_.dram.prefetch_rounds;
+    if (window > 0 && fill.need_round > window) {
+      // Not before the round `window` rounds earlier has been read.
+      const auto opened = free_from({static_cast<std::int64_t>(fill.need_round) - window - 1, false});
+      from = from && opened ? std::optional(std::max(*from, *opened)) : std::nullopt;
+    }
+    if (fill.after_spill >= static_cast<std::int64_t>(next_spill_)) from = std::nullopt;
+    // The last byte of a spill may leave in the middle of a cycle; its space is free from the next one on.
+    if (from && fill.after_spill >= 0) from = std::max(*from, spill_end_[static_cast<std::size_t>(fill.after_spill)]);
+    const DramRequest request = request_for(fill.item, fill.bytes, false);
+    if (from && can_begin(*from, request)) {
+      statistics_.read_bytes += fill.bytes;
+      (fill.bank_class == BankClass::w ? statistics_.weight_bytes : statistics_.activation_bytes) += fill.bytes;
+      if (fill.is_refetch) statistics_.refetched_bytes += fill.bytes;
+      DramService service = issue(request, now);
+      service.end += context_.random_stall("fill", next_fill_);
+      const int bank = static_cast<int>(fill.bank_class) * config_.bank_count() + fill.bank;
+      banks[bank]->fill(static_cast<std::uint32_t>(next_fill_), now, service.begin, service.end);
+      ++next_fill_;
+      return true;
+    }
+  }
+  if (next_time >= 0) wake_.notify(context_, now, next_time);
+  return false;
+}
+
+DramStatistics Dram::statistics() const {
+  DramStatistics out = statistics_;
+  out.channels = model_->channels();
+  return out;
 }
 
 std::string Dram::waiting_for() const {

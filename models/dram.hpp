@@ -3,13 +3,17 @@
 /// \file External memory: fetches tiles, takes results and spilled tiles, limited by bandwidth.
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <queue>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include <systemc>
 
 #include "podsim/models/bank.hpp"
+#include "podsim/models/dram_model.hpp"
 #include "podsim/models/run_context.hpp"
 
 namespace podsim {
@@ -42,13 +46,13 @@ struct DramStatistics {
   std::int64_t activation_bytes = 0;  ///< of read_bytes: into X and P banks
   std::int64_t written_bytes = 0;     ///< results and new keys and values
   std::int64_t spilled_bytes = 0;
-  std::int64_t refetched_bytes = 0;  ///< of read_bytes
-  std::int64_t busy_until = 0;       ///< cycle in which the last transfer ends
+  std::int64_t refetched_bytes = 0;               ///< of read_bytes
+  std::int64_t busy_until = 0;                    ///< cycle in which the last transfer ends
+  std::vector<DramChannelStatistics> channels{};  ///< none if the model has none
 };
 
-/// `bandwidth` model: a bus that moves a fixed number of bytes per cycle, exactly (fractions of a cycle are kept).
-/// Write-backs and spills go first, then fills in the order of the plan. A fill waits until its space is free; those
-/// behind it wait with it.
+/// Decides what is transferred next: write-backs and spills go first, then fills in the order of the plan. A fill waits
+/// until its space is free; those behind it wait with it. How long a transfer takes is up to the DramModel.
 class Dram final : public sc_core::sc_module, public DramInterface {
  public:
   sc_core::sc_export<DramInterface> commands{"commands"};
@@ -67,7 +71,7 @@ class Dram final : public sc_core::sc_module, public DramInterface {
 
   bool is_idle() const override;
   std::int64_t busy_until() const override { return statistics_.busy_until; }
-  const DramStatistics& statistics() const { return statistics_; }
+  DramStatistics statistics() const;
   std::size_t fills_done() const { return next_fill_; }
   std::string waiting_for() const override;
 
@@ -84,18 +88,20 @@ class Dram final : public sc_core::sc_module, public DramInterface {
   void serve(std::int64_t now);
   /// The cycle from which on the space of this transfer is free; nothing if that is not known yet.
   std::optional<std::int64_t> free_from(RoundEnd after) const;
-  /// Occupies the bus from cycle `now` or later for `bytes`; returns the cycle in which the last byte has passed.
-  std::int64_t occupy(std::int64_t now, std::int64_t bytes);
+  /// Issues the first of what waits and can begin: a write-back, a spill or a fill. False, with the wake-up set, if
+  /// nothing can.
+  bool serve_one(std::int64_t now);
+  DramRequest request_for(ItemId item, std::int64_t bytes, bool is_spill) const;
+  DramService issue(const DramRequest& request, std::int64_t now);
 
   RunContext& context_;
   const HardwareConfig& config_;
-  std::int64_t hz_;
-  std::int64_t bytes_per_second_;
+  std::unique_ptr<DramModel> model_;
   std::int64_t result_latency_ = 0;
   CycleEvent wake_{"wake"};
-  // The bus is busy until cycle busy_cycle_ + busy_part_ / bytes_per_second_.
-  std::int64_t busy_cycle_ = 0;
-  std::int64_t busy_part_ = 0;
+  std::vector<std::int64_t> address_;                       ///< per stored tile
+  std::unordered_map<ItemId, std::int64_t> spill_address_;  ///< looked up, never walked through
+  std::int64_t next_address_ = 0;
   std::size_t next_fill_ = 0;
   std::size_t next_spill_ = 0;
   std::int64_t next_write_back_ = 0;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "podsim/models/dataflow.hpp"
+#include "podsim/models/dram_model.hpp"
 
 namespace podsim {
 
@@ -33,7 +34,7 @@ void PostProcessorConfig::fields(Fields& f) {
 }
 
 void DramConfig::fields(Fields& f) {
-  f.choice("type", type, {"bandwidth"}, "bandwidth: bytes per cycle, no latency");
+  f.variant(model, dram_model_registry(), "how requests are timed");
   f.number("bandwidth_gb_per_s", bandwidth_gb_per_s, {0.001, 1e6}, "GB/s", "1 GB = 10^9 bytes");
   f.integer("prefetch_rounds", prefetch_rounds, {0, std::int64_t{1} << 40}, "rounds",
             "how far ahead tiles may be fetched; 0: as far as the banks hold them");
@@ -52,6 +53,9 @@ void HardwareConfig::fields(Fields& f) {
   f.group("post_processors", "the post-processors", [this](Fields& g) { post_processors.fields(g); });
   f.group("dram", "the external memory", [this](Fields& g) { dram.fields(g); });
   f.integer("partial_sum_bytes", partial_sum_bytes, {1, 8}, "bytes", "size of one partial sum in traffic and capacity");
+  f.integer("weight_bits", weight_bits, {4, 16}, "bits", "of a weight, in traffic and capacity: 4, 8 or 16");
+  f.integer("activation_bits", activation_bits, {4, 16}, "bits",
+            "of inputs, activations, outputs and cached keys and values: 4, 8 or 16");
   f.choice("relayout", relayout, {"free"},
            "free: a finalised row reaches every X tile that needs it without extra circuits");
   f.choice("spill", spill, {"lru", "off"},
@@ -75,6 +79,11 @@ int HardwareConfig::terminals() const {
 }
 
 void HardwareConfig::validate(const std::string& file, const std::string& pointer, IssueList& issues) const {
+  for (const auto& [key, bits] :
+       {std::pair("/weight_bits", weight_bits), std::pair("/activation_bits", activation_bits)}) {
+    if (bits == 4 || bits == 8 || bits == 16) continue;
+    issues.add({file, pointer + key, "must be 4, 8 or 16, got " + std::to_string(bits), {}});
+  }
   const std::int64_t pes = peak_macs_per_cycle();
   if (pes > (std::int64_t{1} << 32)) {
     issues.add({file, pointer + "/pods", "has " + std::to_string(pes) + " PEs; at most 2^32 are allowed", {}});

@@ -45,12 +45,17 @@ struct PostProcessorConfig {
 
 /// The external memory.
 struct DramConfig {
-  std::string type = "bandwidth";
+  PluginConfig model{"bandwidth", Json::object()};  ///< key "type"; its parameters lie beside it
   double bandwidth_gb_per_s = 1200;
   std::int64_t prefetch_rounds = 0;  ///< how many rounds ahead tiles may be fetched; 0: as far as the banks hold them
 
   void fields(Fields& f);
 };
+
+/// Bytes that hold so many bits.
+inline std::int64_t bytes_for_bits(std::int64_t bits) {
+  return ceil_div(bits, 8);
+}
 
 /// The whole machine.
 struct HardwareConfig {
@@ -61,6 +66,8 @@ struct HardwareConfig {
   PostProcessorConfig post_processors;
   DramConfig dram;
   int partial_sum_bytes = 2;
+  int weight_bits = 8;      ///< of a weight or a parameter in DRAM, banks and circuits: 4, 8 or 16
+  int activation_bits = 8;  ///< likewise of inputs, activations, outputs, and cached keys and values
   std::string relayout = "free";
   std::string spill = "lru";
 

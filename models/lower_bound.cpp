@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <numeric>
 #include <set>
 #include <vector>
 
@@ -34,7 +33,13 @@ class DramReads {
     }
   }
 
-  std::int64_t total() const { return std::accumulate(elements_.begin(), elements_.end(), std::int64_t{0}); }
+  std::int64_t bits(const HardwareConfig& hardware) const {
+    std::int64_t sum = 0;
+    for (std::size_t t = 0; t < elements_.size(); ++t) {
+      sum += elements_[t] * element_bits(network_.tensors[t], hardware);
+    }
+    return sum;
+  }
 
  private:
   const LoweredNetwork& network_;
@@ -42,15 +47,16 @@ class DramReads {
 };
 
 /// Bytes of everything that has to cross the DRAM bus at least once.
-std::int64_t dram_bytes(const LoweredNetwork& network) {
-  std::int64_t bytes = 0;
+std::int64_t dram_bytes(const LoweredNetwork& network, const HardwareConfig& hardware, WeightResidency residency) {
+  std::int64_t bits = 0;
+  std::int64_t weight_bits = 0;
   std::set<std::int64_t> weight_sets;
   DramReads reads(network);
   for (const Operation& operation : network.operations) {
     const Tensor& output = network.tensors[static_cast<std::size_t>(operation.output)];
     if (const GemmOperation* work = operation.gemm()) {
       if (work->stationary == StationaryOperand::weights && weight_sets.insert(work->weight_set).second) {
-        bytes += work->gemm.groups * work->gemm.k * work->gemm.n;
+        weight_bits += work->gemm.groups * work->gemm.k * work->gemm.n * hardware.weight_bits;
       }
       reads.note(work->activation, work->is_convolution ? &work->window : nullptr);
       reads.note(work->stationary_view);
@@ -60,10 +66,14 @@ std::int64_t dram_bytes(const LoweredNetwork& network) {
     }
     if (output.is_network_output || output.is_cache_update) {
       const GemmOperation* work = operation.gemm();
-      bytes += (work != nullptr && work->has_fused_pool ? work->pool.output_rows() : output.rows) * output.columns;
+      bits += (work != nullptr && work->has_fused_pool ? work->pool.output_rows() : output.rows) * output.columns *
+              hardware.activation_bits;
     }
   }
-  return bytes + reads.total();
+  if (residency == WeightResidency::warm) {
+    weight_bits = std::max<std::int64_t>(0, weight_bits - 8 * hardware.bank_count() * hardware.bank_capacity().count());
+  }
+  return bytes_for_bits(bits + weight_bits + reads.bits(hardware));
 }
 
 }  // namespace
@@ -77,7 +87,7 @@ const char* LowerBound::binding() const {
   return work >= load ? "array" : "weight loading";
 }
 
-LowerBound lower_bound(const LoweredNetwork& network, const HardwareConfig& hardware) {
+LowerBound lower_bound(const LoweredNetwork& network, const HardwareConfig& hardware, WeightResidency residency) {
   const std::int64_t rows = hardware.pods.rows;
   const std::int64_t cols = hardware.pods.cols;
   const std::int64_t pods = hardware.pods.count;
@@ -102,8 +112,8 @@ LowerBound lower_bound(const LoweredNetwork& network, const HardwareConfig& hard
   // Whole hertz and bytes per second, as the DRAM module counts: no rounding error may lift the bound.
   const std::int64_t hz = std::llround(hardware.clock_mhz * 1e6);
   const std::int64_t bytes_per_second = std::llround(hardware.dram.bandwidth_gb_per_s * 1e9);
-  bound.dram = static_cast<std::int64_t>((static_cast<Wide>(dram_bytes(network)) * hz + bytes_per_second - 1) /
-                                         bytes_per_second);
+  const auto bytes = static_cast<Wide>(dram_bytes(network, hardware, residency));
+  bound.dram = static_cast<std::int64_t>((bytes * hz + bytes_per_second - 1) / bytes_per_second);
   return bound;
 }
 

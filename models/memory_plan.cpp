@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <deque>
+#include <tuple>
+#include <utility>
 
 #include "podsim/sim/core/poll.hpp"
 #include "podsim/sim/core/text.hpp"
+#include "podsim/sim/core/wide.hpp"
 
 namespace podsim {
 namespace {
@@ -46,7 +49,7 @@ class Planner {
  public:
   /// \param capacity bytes of one bank
   Planner(const TiledWorkload& work, const Schedule& schedule, const RoundOrder& order, const Machine& machine,
-          std::int64_t capacity)
+          std::int64_t capacity, WeightResidency residency)
       : work_(work),
         schedule_(schedule),
         order_(order),
@@ -55,7 +58,8 @@ class Planner {
         tiles_(static_cast<ItemId>(work.tiles.size())),
         mains_(static_cast<ItemId>(schedule.main.size())),
         posts_(static_cast<ItemId>(schedule.post.size())),
-        capacity_(capacity) {}
+        capacity_(capacity),
+        residency_(residency) {}
 
   /// A round needs more in one bank than it holds.
   struct Overflow {
@@ -71,6 +75,9 @@ class Planner {
     touched_.assign(items, 0);
     banks_.resize(3 * static_cast<std::size_t>(machine_.config.bank_count()));
     for (Bank& bank : banks_) bank.free_now = capacity_;
+    pinned_.assign(tiles_, 0);
+    if (residency_ == WeightResidency::warm) keep_weights();
+    spill_of_.assign(items, -1);
     next_.assign(items, kNone);
     previous_.assign(items, kNone);
 
@@ -219,6 +226,68 @@ class Planner {
     produced_.build(rounds_, tiles_, [&](ItemId item) { return first_write_[item]; });
   }
 
+  // --- weights that stay --------------------------------------------------------------------------------------------
+
+  bool is_weight(ItemId tile) const { return work_.operands[work_.tiles[tile].operand].is_learned; }
+
+  void keep_weights() {
+    std::vector<std::uint32_t> first_use(tiles_, kNone);
+    for (std::uint32_t op = 0; op < mains_; ++op) {
+      std::uint32_t& first = first_use[w_tile(op)];
+      first = std::min(first, schedule_.main[op].round);
+    }
+    std::vector<std::vector<ItemId>> weights(static_cast<std::size_t>(machine_.config.bank_count()));
+    std::vector<std::vector<std::pair<std::uint32_t, std::int64_t>>> others(weights.size());  // round, change of bytes
+    for (ItemId tile = 0; tile < tiles_; ++tile) {
+      const StoredTile& stored = work_.tiles[tile];
+      if (stored.bank_class != BankClass::w || first_use[tile] == kNone) continue;
+      if (is_weight(tile)) {
+        weights[stored.bank].push_back(tile);
+      } else {
+        others[stored.bank].emplace_back(std::min(first_write_[tile], first_use[tile]), stored.bytes);
+        others[stored.bank].emplace_back(last_use_[tile] + 1, -static_cast<std::int64_t>(stored.bytes));
+      }
+    }
+    for (std::size_t b = 0; b < weights.size(); ++b) {
+      std::sort(weights[b].begin(), weights[b].end(),
+                [&](ItemId x, ItemId y) { return std::tie(first_use[x], x) < std::tie(first_use[y], y); });
+      keep_weights_of_bank(b, weights[b], others[b]);
+    }
+    std::sort(plan_.resident.begin(), plan_.resident.end());
+  }
+
+  /// \param weights in the order of their first use
+  void keep_weights_of_bank(std::size_t bank, const std::vector<ItemId>& weights,
+                            std::vector<std::pair<std::uint32_t, std::int64_t>>& others) {
+    std::int64_t all = 0;
+    std::int64_t largest = 0;
+    for (const ItemId tile : weights) {
+      all += work_.tiles[tile].bytes;
+      largest = std::max<std::int64_t>(largest, work_.tiles[tile].bytes);
+    }
+    // What is released comes first: its space can be used in that round.
+    std::sort(others.begin(), others.end());
+    std::int64_t now = 0;
+    std::int64_t peak = 0;
+    for (const auto& [round, change] : others) peak = std::max(peak, now += change);
+    std::int64_t space = capacity_ - peak;
+    if (all > space) space -= std::max(4 * largest, capacity_ / 8);
+    if (space <= 0) return;
+    std::int64_t seen = 0;
+    std::int64_t kept = 0;
+    for (const ItemId tile : weights) {
+      const std::int64_t size = work_.tiles[tile].bytes;
+      seen += size;
+      if (static_cast<Wide>(kept + size) * all > static_cast<Wide>(std::min(space, all)) * seen) continue;
+      kept += size;
+      pinned_[tile] = 1;
+      plan_.resident.push_back(tile);
+    }
+    plan_.resident_bytes += kept;
+    banks_[static_cast<std::size_t>(BankClass::w) * static_cast<std::size_t>(machine_.config.bank_count()) + bank]
+        .free_now -= kept;
+  }
+
   std::uint32_t x_tile(std::uint32_t op) const { return tiles_of_op(work_, op).activation; }
   std::uint32_t w_tile(std::uint32_t op) const { return tiles_of_op(work_, op).stationary; }
 
@@ -256,6 +325,7 @@ class Planner {
   }
 
   void need(ItemId item) {
+    if (item < tiles_ && pinned_[item] != 0) return;
     if (resident_[item] != kFilled) {
       const bool evicted = resident_[item] == kEvicted;
       const std::uint32_t size = bytes_of(item);
@@ -272,6 +342,8 @@ class Planner {
       } else {
         space = take(item, size);
       }
+      // What was spilled has to be in DRAM before it comes back.
+      space.after_spill = std::max(space.after_spill, spill_of_[item]);
       if (fetched > 0) {
         plan_.fills.push_back({item, fetched, rows_of(item), round_, bank(item), class_of(item), stage_,
                                space.after_main, space.after_post, space.after_spill, evicted});
@@ -413,6 +485,7 @@ class Planner {
       spill = static_cast<std::int64_t>(plan_.spills.size());
       plan_.spills.push_back({victim, size, this->bank(victim), class_of(victim), after});
       plan_.spilled_bytes += size;
+      spill_of_[victim] = spill;
     }
     // A spilled tile leaves when its spill is complete, a clean one with the round that used it last.
     if (spill < 0) evictions_.push_back({after, {victim, this->bank(victim), class_of(victim), size}});
@@ -484,6 +557,7 @@ class Planner {
   const std::uint32_t rounds_;
   const ItemId tiles_, mains_, posts_;
   const std::int64_t capacity_;
+  const WeightResidency residency_;
   MemoryPlan plan_;
   std::uint32_t round_ = 0;
   Stage stage_ = Stage::weights;
@@ -493,6 +567,8 @@ class Planner {
   std::vector<std::uint32_t> complete_;     ///< per stored tile: the round of its last write
   ByRound produced_;                        ///< stored tiles by the round of their first write
   std::vector<std::uint8_t> resident_;
+  std::vector<std::uint8_t> pinned_;    ///< per stored tile: stays for the whole run
+  std::vector<std::int64_t> spill_of_;  ///< per item: its last spill, or -1
   std::vector<std::uint32_t> touched_;  ///< round of the last touch + 1
   std::vector<ItemId> next_, previous_;
   std::vector<Bank> banks_;
@@ -520,12 +596,12 @@ namespace {
 /// The smallest capacity of a bank with which all rounds can be planned. What a round cannot do without does not depend
 /// on the capacity, so every larger one will do, too.
 std::int64_t smallest_capacity_kib(const TiledWorkload& work, const Schedule& schedule, const RoundOrder& order,
-                                   const Machine& machine, const Planner::Overflow& first) {
+                                   const Machine& machine, WeightResidency residency, const Planner::Overflow& first) {
   std::int64_t too_small = ceil_div(first.needed, 1024) - 1;
   std::int64_t enough = too_small + 1;
   auto fits = [&](std::int64_t kib) {
     try {
-      Planner(work, schedule, order, machine, kib * 1024).run();
+      Planner(work, schedule, order, machine, kib * 1024, residency).run();
       return true;
     } catch (const Planner::Overflow&) {
       return false;
@@ -545,10 +621,10 @@ std::int64_t smallest_capacity_kib(const TiledWorkload& work, const Schedule& sc
 }  // namespace
 
 MemoryPlan plan_memory(const TiledWorkload& work, const Schedule& schedule, const RoundOrder& order,
-                       const Machine& machine) {
+                       const Machine& machine, WeightResidency residency) {
   const std::int64_t capacity = machine.config.bank_capacity().count();
   try {
-    return Planner(work, schedule, order, machine, capacity).run();
+    return Planner(work, schedule, order, machine, capacity, residency).run();
   } catch (const Planner::Overflow& overflow) {
     const bool off = machine.config.spill == "off";
     throw Error(ErrorKind::run_failed,
@@ -557,7 +633,8 @@ MemoryPlan plan_memory(const TiledWorkload& work, const Schedule& schedule, cons
                        overflow.bank + " holds " + with_thousands(capacity) + " bytes, but round " +
                            std::to_string(overflow.round) + " of the schedule needs " +
                            with_thousands(overflow.needed) + " bytes in it at once",
-                       "at least " + std::to_string(smallest_capacity_kib(work, schedule, order, machine, overflow)) +
+                       "at least " +
+                           std::to_string(smallest_capacity_kib(work, schedule, order, machine, residency, overflow)) +
                            " KiB would fit" + (off ? ", or allow /hardware/spill \"lru\"" : "")}});
   }
 }

@@ -17,6 +17,12 @@ enum class Stage : std::uint8_t {
 };
 inline constexpr std::uint32_t kStages = 3;
 
+/// Where weights are when the run starts.
+enum class WeightResidency : std::uint8_t {
+  cold,  ///< in DRAM
+  warm,  ///< in their W banks, as many as fit, for the whole run: the steady state of repeated inferences
+};
+
 /// Anything that occupies a bank, numbered through: stored tiles, then partial sums of tile operations, then results
 /// of passes.
 using ItemId = std::uint32_t;
@@ -74,16 +80,24 @@ struct MemoryPlan {
   std::vector<std::uint32_t> released_main_first;
   std::vector<SpaceChange> released_post;  ///< after the post-processors' reading of a round
   std::vector<std::uint32_t> released_post_first;
+  /// Weight tiles that are in their W banks from before the run until its end.
+  std::vector<ItemId> resident;
+  std::int64_t resident_bytes = 0;  ///< capacity they take
   std::int64_t refetched_bytes = 0;
   std::int64_t spilled_bytes = 0;
 };
 
 /// Plans the banks for a schedule: tiles are fetched for their first use, kept until their last, and evicted in
 /// least-recently-used order (by round) where a bank is full.
-/// \throws Error (run_failed) if a round needs more in one bank than it holds, or would have to spill with spill "off";
+///
+/// With warm weights, a W bank keeps all its weight tiles if they fit beside what else lies in it at a time. Otherwise
+/// an eighth of the bank (at least four tiles) is left for streaming, and the tiles that stay are spread evenly over
+/// the order of use, so that DRAM fetches the others all the time. Any choice of the same size saves the same bytes:
+/// each weight tile is fetched at most once per inference. \throws Error (run_failed) if a round needs more in one bank
+/// than it holds, or would have to spill with spill "off";
 ///         the text says what would fit
 MemoryPlan plan_memory(const TiledWorkload& work, const Schedule& schedule, const RoundOrder& order,
-                       const Machine& machine);
+                       const Machine& machine, WeightResidency residency = WeightResidency::cold);
 
 /// Bytes of capacity that an item takes.
 std::uint32_t item_bytes(const TiledWorkload& work, const Schedule& schedule, const Machine& machine, ItemId item);

@@ -20,10 +20,11 @@ struct Program {
 /// Orders, checks and completes a schedule.
 /// \param trusted the schedule comes from our own scheduler: a fault in it is an internal error
 /// \throws Error
-inline Program make_program(Machine machine, TiledWorkload work, Schedule schedule, bool trusted) {
+inline Program make_program(Machine machine, TiledWorkload work, Schedule schedule, bool trusted,
+                            WeightResidency residency = WeightResidency::cold) {
   RoundOrder order = order_by_round(schedule);
   check_schedule(schedule, order, work, machine, trusted);
-  MemoryPlan memory = plan_memory(work, schedule, order, machine);
+  MemoryPlan memory = plan_memory(work, schedule, order, machine, residency);
   return {std::move(machine), std::move(work), std::move(schedule), std::move(order), std::move(memory)};
 }
 

@@ -188,7 +188,7 @@ class Tiler {
     if (operation.gemm() != nullptr && operation.gemm()->has_fused_pool) {
       rows = operation.gemm()->pool.output_rows();
     }
-    return rows * tensor.columns;
+    return bytes_for_bits(rows * tensor.columns * hardware_.activation_bits);
   }
 
   // --- requirements -----------------------------------------------------------------------------------------------
@@ -246,15 +246,20 @@ class Tiler {
 
   // --- operands ---------------------------------------------------------------------------------------------------
 
-  /// Elements of a rectangle of the view that come from DRAM, each a byte.
-  std::int64_t dram_elements(const View& view, const Area& area) const {
-    std::int64_t bytes = 0;
+  /// Bits of an element of a tensor that comes from DRAM.
+  std::int64_t dram_bits_of(const ViewPart& part) const {
+    return element_bits(out_.network.tensors[static_cast<std::size_t>(part.tensor)], hardware_);
+  }
+
+  /// Bits of a rectangle of the view that come from DRAM.
+  std::int64_t dram_bits(const View& view, const Area& area) const {
+    std::int64_t bits = 0;
     for (const ViewPart& part : view.parts) {
       if (out_.network.tensors[static_cast<std::size_t>(part.tensor)].operation >= 0) continue;
-      bytes += overlap(area.row, area.rows, part.rows.first, part.rows.last - part.rows.first + 1) *
-               overlap(area.column, area.columns, part.column, part.columns);
+      bits += overlap(area.row, area.rows, part.rows.first, part.rows.last - part.rows.first + 1) *
+              overlap(area.column, area.columns, part.column, part.columns) * dram_bits_of(part);
     }
-    return bytes;
+    return bits;
   }
 
   bool reads_dram(const View& view) const {
@@ -271,10 +276,11 @@ class Tiler {
     return false;
   }
 
-  std::uint32_t open_operand(BankClass bank_class, bool from_dram, bool on_chip) {
+  std::uint32_t open_operand(BankClass bank_class, int element_bits, bool from_dram, bool on_chip) {
     Operand operand;
     operand.first_tile = static_cast<std::uint32_t>(out_.tiles.size());
     operand.bank_class = bank_class;
+    operand.element_bits = element_bits;
     operand.from_dram = from_dram;
     operand.on_chip = on_chip;
     operand.operation = current_operation_;
@@ -282,10 +288,13 @@ class Tiler {
     return static_cast<std::uint32_t>(out_.operands.size() - 1);
   }
 
-  void add_tile(std::uint32_t operand, std::int64_t rows, std::int64_t columns, std::int64_t bytes,
-                std::int64_t dram_bytes, RequirementRange requirements) {
+  /// \param elements that take capacity
+  /// \param dram_bits that are fetched
+  void add_tile(std::uint32_t operand, std::int64_t rows, std::int64_t columns, std::int64_t elements,
+                std::int64_t dram_bits, RequirementRange requirements) {
     constexpr std::int64_t kLargestTile = std::int64_t{1} << 31;
-    if (rows * columns * hardware_.partial_sum_bytes >= kLargestTile) {
+    if (rows * columns * std::max(hardware_.partial_sum_bytes, out_.operands[operand].element_bits / 8) >=
+        kLargestTile) {
       throw Error(ErrorKind::run_failed, {Issue{{},
                                                 "/mapping/tiling/partition_rows",
                                                 "a tile of \"" + out_.network.operations[current_operation_].name +
@@ -301,12 +310,13 @@ class Tiler {
     tile.bank = static_cast<std::uint16_t>(owner.tile_count % static_cast<std::uint32_t>(hardware_.bank_count()));
     tile.rows = static_cast<std::int32_t>(rows);
     tile.columns = static_cast<std::int32_t>(columns);
-    tile.bytes = static_cast<std::uint32_t>(bytes);
-    tile.dram_bytes = static_cast<std::uint32_t>(dram_bytes);
+    tile.row_bytes = static_cast<std::int32_t>(bytes_for_bits(columns * owner.element_bits));
+    tile.bytes = static_cast<std::uint32_t>(bytes_for_bits(elements * owner.element_bits));
+    tile.dram_bytes = static_cast<std::uint32_t>(bytes_for_bits(dram_bits));
     tile.requirements = requirements;
     out_.tiles.push_back(tile);
     ++owner.tile_count;
-    if (owner.on_chip) owner.copied_bytes += rows * columns;
+    if (owner.on_chip) owner.copied_bytes += rows * tile.row_bytes;
   }
 
   static std::string view_key(const View& view) {
@@ -351,7 +361,7 @@ class Tiler {
     const View& view = work.activation;
     const bool from_dram = reads_dram(view);
     const bool identity = !work.is_convolution || work.window.is_identity();
-    const std::uint32_t operand = open_operand(BankClass::x, from_dram, reads_on_chip(view));
+    const std::uint32_t operand = open_operand(BankClass::x, hardware_.activation_bits, from_dram, reads_on_chip(view));
 
     // One requirement list per (g, i), shared by all j.
     const std::int64_t distinct = work.is_convolution
@@ -360,11 +370,12 @@ class Tiler {
     const std::int64_t area = gemm.shape.groups * gemm.shape.m * gemm.shape.k;
     std::int64_t dram_total = 0;
     if (from_dram && !identity) {
-      std::int64_t columns = 0;
+      std::int64_t bits_per_row = 0;
       for (const ViewPart& part : view.parts) {
-        if (out_.network.tensors[static_cast<std::size_t>(part.tensor)].operation < 0) columns += part.columns;
+        const bool is_fetched = out_.network.tensors[static_cast<std::size_t>(part.tensor)].operation < 0;
+        if (is_fetched) bits_per_row += part.columns * dram_bits_of(part);
       }
-      dram_total = work.window.batch * work.window.distinct_input_pixels() * columns;
+      dram_total = work.window.batch * work.window.distinct_input_pixels() * bits_per_row;
     }
     Shares capacity(distinct, area);
     Shares fetched(dram_total, area);
@@ -388,19 +399,18 @@ class Tiler {
         const std::int64_t depth = tile_depth(gemm, g, j);
         for (std::int64_t i = 0; i < gemm.i_count; ++i) {
           const std::int64_t rows = tile_rows(gemm, i);
-          std::int64_t dram_bytes = fetched.next(rows * depth);
+          std::int64_t bits = fetched.next(rows * depth);
           if (from_dram && identity) {
-            dram_bytes = 0;
+            bits = 0;
             for (std::int64_t q = 0; q < gemm.groups_in(g); ++q) {
               const std::int64_t group = gemm.first_group(g) + q;
               const std::int64_t column = work.rows_per_group ? 0 : group % gemm.groups_per_image * gemm.shape.k;
-              dram_bytes += dram_elements(
+              bits += dram_bits(
                   view, {activation_row(work, gemm, group) + i * gemm.tile_m, rows,
                          column + (gemm.packing > 1 ? 0 : j * gemm.tile_k), gemm.packing > 1 ? gemm.shape.k : depth});
             }
           }
-          add_tile(operand, rows, depth, capacity.next(rows * depth), dram_bytes,
-                   requirements[static_cast<std::size_t>(i)]);
+          add_tile(operand, rows, depth, capacity.next(rows * depth), bits, requirements[static_cast<std::size_t>(i)]);
         }
       }
     }
@@ -412,8 +422,19 @@ class Tiler {
     return work.rows_per_group ? group * gemm.m : group / gemm.groups_per_image * gemm.m;
   }
 
-  std::uint32_t weight_operand(const GemmTiles& gemm) {
-    const std::uint32_t operand = open_operand(BankClass::w, true, false);
+  std::uint32_t weight_operand(const GemmTiles& gemm, const GemmOperation& work) {
+    std::string key;
+    for (const std::int64_t v : {work.weight_set, gemm.shape.k, gemm.shape.n, gemm.groups, gemm.packing,
+                                 gemm.groups_per_image, gemm.tile_k, gemm.tile_n}) {
+      key += std::to_string(v) + ',';
+    }
+    if (work.weight_set >= 0) {
+      const auto known = shared_weights_.find(key);
+      if (known != shared_weights_.end()) return known->second;
+    }
+    const std::uint32_t operand = open_operand(BankClass::w, hardware_.weight_bits, true, false);
+    out_.operands[operand].is_learned = true;
+    shared_weights_.emplace(std::move(key), operand);
     for (std::int64_t g = 0; g < gemm.groups; ++g) {
       for (std::int64_t j = 0; j < gemm.j_count; ++j) {
         for (std::int64_t k = 0; k < gemm.k_count; ++k) {
@@ -422,8 +443,8 @@ class Tiler {
           // The zeros around packed groups are stored but not fetched.
           const std::int64_t fetched =
               gemm.packing > 1 ? gemm.groups_in(g) * gemm.shape.k * gemm.shape.n : rows * columns;
-          out_.weight_bytes += fetched;
-          add_tile(operand, rows, columns, rows * columns, fetched, {});
+          add_tile(operand, rows, columns, rows * columns, fetched * hardware_.weight_bits, {});
+          out_.weight_bytes += out_.tiles.back().dram_bytes;
         }
       }
     }
@@ -432,7 +453,8 @@ class Tiler {
 
   std::uint32_t stationary_activation_operand(const GemmTiles& gemm, const GemmOperation& work) {
     const View& view = work.stationary_view;
-    const std::uint32_t operand = open_operand(BankClass::w, reads_dram(view), reads_on_chip(view));
+    const std::uint32_t operand =
+        open_operand(BankClass::w, hardware_.activation_bits, reads_dram(view), reads_on_chip(view));
     const std::int64_t rows_of_group = work.transpose_stationary ? gemm.shape.n : gemm.shape.k;
     const std::int64_t columns_of_group = work.transpose_stationary ? gemm.shape.k : gemm.shape.n;
     const bool rows_per_group = view.rows == gemm.shape.groups * rows_of_group;
@@ -442,7 +464,7 @@ class Tiler {
           const std::int64_t rows = tile_depth(gemm, g, j);
           const std::int64_t columns = tile_columns(gemm, g, k);
           begin_requirements();
-          std::int64_t dram_bytes = 0;
+          std::int64_t bits = 0;
           for (std::int64_t q = 0; q < gemm.groups_in(g); ++q) {
             const std::int64_t group = gemm.first_group(g) + q;
             // The rectangle of the stored operand behind this tile, before transposition.
@@ -459,11 +481,11 @@ class Tiler {
               area.rows = work.transpose_stationary ? columns : rows;
               area.columns = work.transpose_stationary ? rows : columns;
             }
-            dram_bytes += dram_elements(view, area);
+            bits += dram_bits(view, area);
             // The tile is loaded as a whole: its first weight row may need the last row of the operand.
             require(view, {area.row, area.row + area.rows - 1}, 0);
           }
-          add_tile(operand, rows, columns, rows * columns, dram_bytes, end_requirements());
+          add_tile(operand, rows, columns, rows * columns, bits, end_requirements());
         }
       }
     }
@@ -472,7 +494,8 @@ class Tiler {
 
   std::uint32_t residual_operand(const GemmTiles& gemm, const GemmOperation& work) {
     const View& view = work.residual;
-    const std::uint32_t operand = open_operand(BankClass::p, reads_dram(view), reads_on_chip(view));
+    const std::uint32_t operand =
+        open_operand(BankClass::p, hardware_.activation_bits, reads_dram(view), reads_on_chip(view));
     for (std::int64_t g = 0; g < gemm.groups; ++g) {
       for (std::int64_t i = 0; i < gemm.i_count; ++i) {
         const std::int64_t group = gemm.first_group(g);
@@ -486,8 +509,7 @@ class Tiler {
           const std::int64_t column =
               (gemm.output_rows_per_group ? 0 : group % gemm.groups_per_image * gemm.shape.n) + k * gemm.tile_n;
           const std::int64_t rows = tile_rows(gemm, i);
-          add_tile(operand, rows, columns, rows * columns, dram_elements(view, {row, rows, column, columns}),
-                   requirements);
+          add_tile(operand, rows, columns, rows * columns, dram_bits(view, {row, rows, column, columns}), requirements);
         }
       }
     }
@@ -503,7 +525,7 @@ class Tiler {
     out_.op_count += gemm.op_count;
     out_.output_count += gemm.output_count;
     gemm.activation = activation_operand(gemm, work);
-    gemm.stationary = work.stationary == StationaryOperand::weights ? weight_operand(gemm)
+    gemm.stationary = work.stationary == StationaryOperand::weights ? weight_operand(gemm, work)
                                                                     : stationary_activation_operand(gemm, work);
     if (!work.residual.parts.empty()) gemm.residual = residual_operand(gemm, work);
   }
@@ -512,7 +534,8 @@ class Tiler {
     VectorTiles& tiles = out_.vectors[out_.tiles_of_operation[static_cast<std::size_t>(operation)]];
     const OutputBlocks& blocks = out_.outputs[static_cast<std::size_t>(operation)];
     for (const View& view : work.inputs) {
-      const std::uint32_t operand = open_operand(BankClass::p, reads_dram(view), reads_on_chip(view));
+      const std::uint32_t operand =
+          open_operand(BankClass::p, hardware_.activation_bits, reads_dram(view), reads_on_chip(view));
       for (std::int64_t i = 0; i < tiles.i_count; ++i) {
         const std::int64_t row = i * blocks.block_rows;
         const std::int64_t rows = std::min(blocks.block_rows, tiles.rows - row);
@@ -522,8 +545,7 @@ class Tiler {
         for (std::int64_t k = 0; k < tiles.k_count; ++k) {
           const std::int64_t column = k * hardware_.pods.cols;
           const std::int64_t columns = std::min<std::int64_t>(hardware_.pods.cols, tiles.columns - column);
-          add_tile(operand, rows, columns, rows * columns, dram_elements(view, {row, rows, column, columns}),
-                   requirements);
+          add_tile(operand, rows, columns, rows * columns, dram_bits(view, {row, rows, column, columns}), requirements);
         }
       }
       tiles.inputs.push_back(operand);
@@ -539,6 +561,7 @@ class Tiler {
   Wide total_ops_ = 0;
   std::uint32_t current_operation_ = 0;
   std::map<std::string, std::uint32_t> shared_operands_;
+  std::map<std::string, std::uint32_t> shared_weights_;  ///< of layers with one weight set, cut in the same way
   // Which requirement a block has in the list being built.
   std::vector<std::uint32_t> slot_of_block_;
   std::vector<std::uint32_t> epoch_of_block_;
@@ -553,6 +576,11 @@ void TilingConfig::fields(Fields& f) {
                      "activation rows per tile; 0: all rows of the GEMM");
   f.boolean("share_activation_tiles", share_activation_tiles,
             "layers that read the same matrix in the same way share its X tiles");
+}
+
+int element_bits(const Tensor& tensor, const HardwareConfig& hardware) {
+  const bool is_learned = tensor.origin == TensorOrigin::embedding || tensor.origin == TensorOrigin::parameter;
+  return is_learned ? hardware.weight_bits : hardware.activation_bits;
 }
 
 std::int64_t GemmTiles::groups_in(std::int64_t g) const {

@@ -46,8 +46,9 @@ struct StoredTile {
   BankClass bank_class = BankClass::x;
   std::int32_t rows = 0;  ///< rows that cross a port when the tile is read
   std::int32_t columns = 0;
-  std::uint32_t bytes = 0;       ///< capacity taken, im2col copies counted once
-  std::uint32_t dram_bytes = 0;  ///< fetched from DRAM before first use; 0 if produced on chip
+  std::int32_t row_bytes = 0;    ///< bytes of a row that crosses a port; odd 4-bit rows are rounded up
+  std::uint32_t bytes = 0;       ///< capacity taken, im2col copies counted once; rounded up per tile
+  std::uint32_t dram_bytes = 0;  ///< fetched from DRAM before first use, rounded up per tile; 0 if produced on chip
   RequirementRange requirements;
 };
 
@@ -57,8 +58,10 @@ struct Operand {
   std::uint32_t tile_count = 0;
   std::uint32_t operation = 0;  ///< the first that reads it
   BankClass bank_class = BankClass::x;
+  int element_bits = 8;           ///< of an element in a bank
   bool from_dram = false;         ///< some of it has to be fetched
   bool on_chip = false;           ///< some of it is written by operations
+  bool is_learned = false;        ///< weights of a layer: all of it comes from DRAM and never changes
   std::int64_t copied_bytes = 0;  ///< bytes written by relayout: every im2col copy counted
 };
 
@@ -148,6 +151,10 @@ struct TiledWorkload {
   const GemmTiles& gemm_of_op(std::uint32_t op) const;
   std::int64_t weight_bytes = 0;  ///< weights fetched from DRAM, each once
 };
+
+/// Bits of an element of a tensor in DRAM: learned ones (tables, constants) have `weight_bits`, others
+/// `activation_bits`.
+int element_bits(const Tensor& tensor, const HardwareConfig& hardware);
 
 /// One tile operation's place in its GEMM.
 struct OpIndex {

@@ -258,7 +258,7 @@ void TilingController::order_weights() {
     transfer.launch = load_start_ - w_reads_.of(stored.bank);
     transfer.arrival = load_start_;
     transfer.rows = stored.rows;
-    transfer.row_bytes = stored.columns;
+    transfer.row_bytes = stored.row_bytes;
     transfer.bank = stored.bank;
     transfer.unit = pod;
     transfer.item = op_tiles.stationary;
@@ -266,7 +266,7 @@ void TilingController::order_weights() {
     board_.port_free(FabricId::w, stored.bank) = transfer.launch - kBankRead + stored.rows;
     if (!links.never_conflicts()) links.reserve(stored.bank, pod, transfer.launch, stored.rows);
     w_banks[stored.bank]->read(ReadPort::main, transfer);
-    accounts_.weights(*op_tiles.gemm, static_cast<std::int64_t>(stored.rows) * stored.columns);
+    accounts_.weights(*op_tiles.gemm, static_cast<std::int64_t>(stored.rows) * stored.row_bytes);
   }
 }
 
@@ -426,7 +426,7 @@ void TilingController::order_stream(std::int64_t now) {
     transfer.launch = start - x_reads_.of(x.bank);
     transfer.arrival = start;
     transfer.rows = x.rows;
-    transfer.row_bytes = x.columns;
+    transfer.row_bytes = x.row_bytes;
     transfer.bank = x.bank;
     transfer.unit = place.pod;
     transfer.item = x_tile;
@@ -457,7 +457,7 @@ void TilingController::order_stream(std::int64_t now) {
 
     const std::int64_t stored = command.write_arrival + kBankWrite;
     accounts_.tile_operation(gemm, index, start, longest, stored + x.rows - 1,
-                             static_cast<std::int64_t>(x.rows) * x.columns, partial_sum_bytes);
+                             static_cast<std::int64_t>(x.rows) * x.row_bytes, partial_sum_bytes);
     if (program.schedule.without_finalize) board_.write_output(gemm, index.g, index.i, stored, false);
   }
   accounts_.idle(config_.pods.count - static_cast<std::int64_t>(end - first), longest);
@@ -597,7 +597,7 @@ void TilingController::order_post(std::int64_t now) {
         default:
           transfer.bank = work.tiles[source.index].bank;
           transfer.item = source.index;
-          transfer.row_bytes = work.tiles[source.index].columns;
+          transfer.row_bytes = work.tiles[source.index].row_bytes;
       }
       transfer.launch = start - reads.of(transfer.bank);
       p_banks[transfer.bank]->read(port, transfer);
@@ -618,7 +618,10 @@ void TilingController::order_post(std::int64_t now) {
     command.write_arrival =
         start + config_.post_processors.latency_cycles + board_.latency(pass.bank, pass.post_processor);
     command.rows = pass.rows;
-    command.row_bytes = pass.columns * (pass.writes_output ? 1 : config_.partial_sum_bytes);
+    command.row_bytes =
+        pass.writes_output
+            ? static_cast<std::int32_t>(bytes_for_bits(std::int64_t{pass.columns} * config_.activation_bits))
+            : pass.columns * config_.partial_sum_bytes;
     command.bank = pass.bank;
     command.classes = pass.writes_output ? board_.destination_classes(pass.operation)
                                          : static_cast<std::uint8_t>(1U << static_cast<unsigned>(BankClass::p));
@@ -663,7 +666,7 @@ void TilingController::order_post(std::int64_t now) {
     const ItemId item = plan.taken[n].item;
     monitor->take(item, start + config_.post_processors.latency_cycles);
     const StoredTile& tile = work.tiles[item];
-    const std::int64_t copies = static_cast<std::int64_t>(tile.rows) * tile.columns;
+    const std::int64_t copies = static_cast<std::int64_t>(tile.rows) * tile.row_bytes;
     switch (tile.bank_class) {
       case BankClass::x:
         x_banks[tile.bank]->copy_in(copies);

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "podsim/models/dataflow.hpp"
+#include "podsim/models/dram_model.hpp"
 #include "podsim/sim/core/random.hpp"
 #include "podsim/sim/core/text.hpp"
 #include "podsim/workloads/workload_source.hpp"
@@ -36,6 +37,7 @@ void complete(PluginConfig& plugin, const RegistryBase& registry) {
 void complete(HardwareConfig& hardware) {
   complete(hardware.interconnect, topology_registry());
   complete(hardware.pods.dataflow, dataflow_registry());
+  complete(hardware.dram.model, dram_model_registry());
 }
 
 /// The hardware of a preset.
@@ -171,6 +173,12 @@ MappingConfig::MappingConfig() : scheduler{"sosa_greedy", Json::object()} {}
 void MappingConfig::fields(Fields& f) {
   f.plugin("scheduler", scheduler, scheduler_registry(), "who places tile operations into rounds");
   f.group("tiling", "how GEMMs are cut", [this](Fields& g) { tiling.fields(g); });
+  f.choice("weights", weights, {"cold", "warm"},
+           "cold: all weights are fetched; warm: those that fit lie in their banks when the run starts, and stay");
+}
+
+WeightResidency MappingConfig::residency() const {
+  return weights == "warm" ? WeightResidency::warm : WeightResidency::cold;
 }
 
 Experiment read_experiment(const JsonDocument& document) {
@@ -214,6 +222,12 @@ Experiment read_experiment(const JsonDocument& document) {
     }
   }
   if (auto outputs = reader.optional_member("outputs")) out.outputs = read_outputs(*outputs);
+  out.repeat = static_cast<int>(reader.optional_integer("repeat", out.repeat, {1, 4096}));
+  out.decode_steps = static_cast<int>(reader.optional_integer("decode_steps", out.decode_steps, {0, 1 << 20}));
+  if (out.repeat > 1 && out.decode_steps > 0) {
+    reader.fail_at("repeat",
+                   "must be 1 with \"decode_steps\": tokens follow each other, got " + std::to_string(out.repeat));
+  }
   out.seed = static_cast<std::uint64_t>(reader.optional_integer("seed", static_cast<std::int64_t>(out.seed),
                                                                 {0, std::numeric_limits<std::int64_t>::max()}));
   reader.finish();
@@ -279,6 +293,8 @@ Json to_json(const Experiment& experiment) {
   out["allow_unmodelled"] = experiment.allow_unmodelled;
   out["hardware"] = to_json<HardwareConfig>(hardware);
   out["mapping"] = to_json<MappingConfig>(mapping);
+  out["repeat"] = experiment.repeat;
+  out["decode_steps"] = experiment.decode_steps;
   out["outputs"] = experiment.outputs;
   out["seed"] = experiment.seed;
   return out;

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "podsim/models/hardware_config.hpp"
-#include "podsim/models/schedule.hpp"
+#include "podsim/models/memory_plan.hpp"
 #include "podsim/models/tiling.hpp"
 
 namespace podsim {
@@ -17,6 +17,9 @@ namespace podsim {
 struct MappingConfig {
   PluginConfig scheduler;  ///< default sosa_greedy
   TilingConfig tiling;
+  std::string weights = "cold";  ///< "cold" or "warm"
+
+  WeightResidency residency() const;
 
   MappingConfig();
   void fields(Fields& f);
@@ -29,6 +32,8 @@ struct Experiment {
   HardwareConfig hardware;
   MappingConfig mapping;
   std::vector<std::string> outputs;
+  int repeat = 1;        ///< inferences, one behind the other
+  int decode_steps = 0;  ///< tokens to decode, each a run of its own; 0: just the workload
   std::uint64_t seed = 1;
 };
 

@@ -55,7 +55,8 @@ void add_banks(StatGroup& root, const RunResult& result) {
   }
 }
 
-void add_dram(StatGroup& root, const DramStatistics& counted) {
+void add_dram(StatGroup& root, const Report& report) {
+  const DramStatistics& counted = report.result.dram;
   StatGroup& dram = root.group("dram", "the external memory");
   dram.counter("read_bytes", "bytes", "fetched", counted.read_bytes);
   dram.counter("weight_bytes", "bytes", "fetched into W banks", counted.weight_bytes);
@@ -63,6 +64,35 @@ void add_dram(StatGroup& root, const DramStatistics& counted) {
   dram.counter("written_bytes", "bytes", "results and new keys and values written back", counted.written_bytes);
   dram.counter("spilled_bytes", "bytes", "written because a bank was full", counted.spilled_bytes);
   dram.counter("refetched_bytes", "bytes", "fetched again after a spill or an eviction", counted.refetched_bytes);
+  if (counted.channels.empty()) return;
+  const auto channels = static_cast<double>(counted.channels.size());
+  const double per_cycle = ratio(report.experiment["hardware"]["dram"]["bandwidth_gb_per_s"].get<double>() * 1e3,
+                                 report.clock_mhz * channels);
+  DramChannelStatistics all;
+  std::int64_t most = 0;
+  std::int64_t least = std::numeric_limits<std::int64_t>::max();
+  for (const DramChannelStatistics& channel : counted.channels) {
+    all.requests += channel.requests;
+    all.bytes += channel.bytes;
+    all.queue_cycles += channel.queue_cycles;
+    most = std::max(most, channel.bytes);
+    least = std::min(least, channel.bytes);
+  }
+  StatGroup& group = dram.group("channels", "the channels, in whole bursts");
+  const double capacity = per_cycle * static_cast<double>(report.result.cycles);
+  group.counter("requests", "requests", "issued to all channels", all.requests);
+  group.counter("burst_bytes", "bytes", "moved by all channels, whole bursts", all.bytes);
+  group.gauge("busy_share", "1", "of their bandwidth, all channels",
+              share(static_cast<double>(all.bytes), capacity * channels));
+  group.gauge("busiest_share", "1", "of its bandwidth, the busiest channel",
+              share(static_cast<double>(most), capacity));
+  group.gauge("idlest_share", "1", "of its bandwidth, the idlest channel", share(static_cast<double>(least), capacity));
+  group.gauge("mean_queue_cycles", "cycles", "a request waits behind others of its channel",
+              ratio(static_cast<double>(all.queue_cycles), static_cast<double>(all.requests)));
+  for (std::size_t n = 0; n < counted.channels.size(); ++n) {
+    group.gauge("busy_share_" + std::to_string(n), "1", "of its bandwidth",
+                share(static_cast<double>(counted.channels[n].bytes), capacity));
+  }
 }
 
 void add_pods(StatGroup& root, const Report& report) {
@@ -207,7 +237,7 @@ StatGroup Report::statistics() const {
   post.counter("busy_cycles", "post-processor cycles", "a row enters", result.post_processor_busy_cycles);
   add_fabrics(root, result);
   add_banks(root, result);
-  add_dram(root, result.dram);
+  add_dram(root, *this);
   return root;
 }
 
@@ -216,9 +246,20 @@ std::vector<std::string> assumptions(const Experiment& experiment) {
   const PluginConfig& scheduler = experiment.mapping.scheduler;
   const bool published = scheduler.parameters.value("published", false);
   std::vector<std::string> out;
-  out.emplace_back("int8 operands; a partial sum takes " + std::to_string(hardware.partial_sum_bytes) +
-                   (hardware.partial_sum_bytes == 1 ? " byte" : " bytes") + " in traffic and capacity");
-  out.emplace_back("cold start: weights and inputs lie in DRAM and are fetched once, unless evicted");
+  if (hardware.weight_bits == 8 && hardware.activation_bits == 8) {
+    out.emplace_back("int8 operands");
+  } else {
+    out.emplace_back("a weight takes " + std::to_string(hardware.weight_bits) + " bits, an activation " +
+                     std::to_string(hardware.activation_bits) +
+                     " bits in DRAM, banks and circuits; a row still takes one cycle, and values are computed as int8");
+  }
+  out.back() += std::string("; a partial sum takes " + std::to_string(hardware.partial_sum_bytes) +
+                            (hardware.partial_sum_bytes == 1 ? " byte" : " bytes") + " in traffic and capacity");
+  if (experiment.mapping.residency() == WeightResidency::warm) {
+    out.emplace_back("warm start: the weights that fit lie in their banks; others and inputs are fetched from DRAM");
+  } else {
+    out.emplace_back("cold start: weights and inputs lie in DRAM and are fetched once, unless evicted");
+  }
   out.emplace_back("im2col happens in the bank layout: a convolution reads its X tiles as stored");
   if (hardware.relayout == "free") {
     out.emplace_back("relayout is free: a result reaches all X tiles that need it without further circuits");
@@ -238,7 +279,13 @@ std::vector<std::string> assumptions(const Experiment& experiment) {
   } else {
     out.emplace_back("write-backs leave the banks in port cycles that nobody else uses; nothing is spilled");
   }
-  out.emplace_back("DRAM has bandwidth (" + number_text(hardware.dram.bandwidth_gb_per_s) + " GB/s) but no latency");
+  const std::string bandwidth = number_text(hardware.dram.bandwidth_gb_per_s) + " GB/s";
+  if (hardware.dram.model.type == "bandwidth") {
+    out.emplace_back("DRAM has bandwidth (" + bandwidth + ") but no latency");
+  } else {
+    out.emplace_back("DRAM has bandwidth (" + bandwidth + "); model " + hardware.dram.model.type + ": " +
+                     dram_model_registry().find(hardware.dram.model.type)->summary);
+  }
   if (experiment.allow_unmodelled) out.emplace_back("layers that podsim does not model cost nothing");
   return out;
 }

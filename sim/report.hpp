@@ -10,8 +10,10 @@
 #include "podsim/models/lower_bound.hpp"
 #include "podsim/models/run_result.hpp"
 #include "podsim/sim/core/statistics.hpp"
+#include "podsim/sim/decode.hpp"
 #include "podsim/sim/experiment.hpp"
 #include "podsim/sim/functional.hpp"
+#include "podsim/sim/repetition.hpp"
 
 namespace podsim {
 
@@ -56,6 +58,9 @@ struct Report {
   double clock_mhz = 1000;
   RunResult result;
   LowerBound bound;
+  std::int64_t resident_weight_bytes = 0;  ///< in W banks from before the run on
+  std::optional<Repetition> repetition;    ///< of several inferences
+  std::optional<DecodeRun> decode;         ///< of an autoregressive run; all else is its last step
   std::vector<LayerReport> layers;
   FunctionalResult functional;
   HostCost host;

@@ -87,6 +87,7 @@ Json to_json(const Report& report) {
   totals["rounds_done"] = result.rounds_done;
   totals["last_main_round"] = report.last_main_round;
   totals["last_post_round"] = report.last_post_round;
+  totals["resident_weight_bytes"] = report.resident_weight_bytes;
   totals["dram_read_bytes"] = result.dram.read_bytes;
   totals["dram_written_bytes"] = result.dram.written_bytes + result.dram.spilled_bytes;
 
@@ -112,6 +113,8 @@ Json to_json(const Report& report) {
                          {"different", output.different}});
     }
   }
+  if (report.repetition) out["repetition"] = to_json(*report.repetition, report.clock_mhz);
+  if (report.decode) out["decode"] = to_json(*report.decode, report.clock_mhz);
 
   Json& layers = out["layers"] = Json::array();
   for (const LayerReport& layer : report.layers) layers.push_back(layer_json(layer));

@@ -14,6 +14,7 @@
 #include "podsim/sim/core/poll.hpp"
 #include "podsim/sim/core/random.hpp"
 #include "podsim/sim/core/version.hpp"
+#include "podsim/workloads/repeat.hpp"
 #include "podsim/workloads/workload_source.hpp"
 
 namespace podsim {
@@ -93,7 +94,9 @@ Prepared prepare_with_network(Network network, const Experiment& experiment, con
   const auto scheduler = scheduler_registry().make(experiment.mapping.scheduler);
   TilingConfig tiling = experiment.mapping.tiling;
   scheduler->adjust(tiling);
-  TiledWorkload work = tile(lower(out.network, options.max_memory_bytes), machine, tiling, options.max_memory_bytes);
+  LoweredNetwork lowered = lower(out.network, options.max_memory_bytes);
+  if (experiment.repeat > 1) lowered = repeated(lowered, experiment.repeat);
+  TiledWorkload work = tile(std::move(lowered), machine, tiling, options.max_memory_bytes);
   out.lowering_seconds = seconds_since(start);
 
   const auto scheduling = Clock::now();
@@ -106,8 +109,8 @@ Prepared prepare_with_network(Network network, const Experiment& experiment, con
   }
   Schedule schedule = options.schedule ? schedule_from_json(*options.schedule, work, machine)
                                        : scheduler->schedule(work, machine, progress);
-  out.program = std::make_unique<Program>(
-      make_program(std::move(machine), std::move(work), std::move(schedule), !options.schedule));
+  out.program = std::make_unique<Program>(make_program(std::move(machine), std::move(work), std::move(schedule),
+                                                       !options.schedule, experiment.mapping.residency()));
   if (options.schedule_sink) options.schedule_sink(schedule_to_json(out.program->schedule, out.program->work));
   out.scheduling_seconds = seconds_since(scheduling);
   return out;
@@ -170,6 +173,11 @@ RunResult simulate(const Program& program, const RunOptions& options, ValuePlane
 }
 
 Report run_experiment(const Experiment& experiment, const RunOptions& options) {
+  if (options.functional && (experiment.decode_steps > 0 || experiment.repeat > 1)) {
+    throw Error(ErrorKind::bad_input, {Issue{"--functional", experiment.repeat > 1 ? "/repeat" : "/decode_steps",
+                                             "values are computed for a single inference only", "leave it out"}});
+  }
+  if (experiment.decode_steps > 0) return run_decode(experiment, options);
   const auto start = Clock::now();
   Network loaded = load(experiment);
   std::optional<Reference> reference;
@@ -180,8 +188,7 @@ Report run_experiment(const Experiment& experiment, const RunOptions& options) {
   const Program& program = *prepared.program;
   if (options.functional && program.schedule.without_finalize) {
     throw Error(ErrorKind::bad_input,
-                {Issue{"--functional",
-                       "/mapping/scheduler/published",
+                {Issue{"--functional", "/mapping/scheduler/published",
                        "the published machine has no finalise passes, so that it computes no values",
                        "use the scheduler as it is by default"}});
   }
@@ -231,7 +238,9 @@ Report run_experiment(const Experiment& experiment, const RunOptions& options) {
   report.rows = experiment.hardware.pods.rows;
   report.cols = experiment.hardware.pods.cols;
   report.clock_mhz = experiment.hardware.clock_mhz;
-  report.bound = lower_bound(lowered, experiment.hardware);
+  report.bound = lower_bound(lowered, experiment.hardware, experiment.mapping.residency());
+  report.resident_weight_bytes = program.memory.resident_bytes;
+  if (experiment.repeat > 1) report.repetition = repetition_of(report.result.operations, experiment.repeat);
   const auto pes = static_cast<double>(experiment.hardware.peak_macs_per_cycle());
   for (std::size_t o = 0; o < lowered.operations.size(); ++o) {
     const Operation& operation = lowered.operations[o];

@@ -77,6 +77,13 @@ std::string results(const Report& report) {
   table.row({"DRAM traffic", bytes_text(static_cast<double>(result.dram.read_bytes)) + " in",
              bytes_text(static_cast<double>(result.dram.written_bytes)) + " out, " +
                  bytes_text(static_cast<double>(result.dram.spilled_bytes)) + " spilled"});
+  if (report.resident_weight_bytes > 0) {
+    table.row(
+        {"Warm weights", bytes_text(static_cast<double>(report.resident_weight_bytes)), "in W banks all the time"});
+  }
+  table.row({"Peak in banks", bytes_text(static_cast<double>(result.peak_class_bytes[0])) + " X",
+             bytes_text(static_cast<double>(result.peak_class_bytes[1])) + " W, " +
+                 bytes_text(static_cast<double>(result.peak_class_bytes[2])) + " P alive at once"});
   table.row({"Energy", "-", "not modelled yet"});
   return table.text();
 }
@@ -149,8 +156,7 @@ std::string host_cost(const Report& report) {
                     ", scheduling " + fixed(host.scheduling_seconds, 2) + ", simulation " +
                     fixed(host.simulation_seconds, 2) +
                     (report.functional.was_run ? ", reference " + fixed(host.reference_seconds, 2) : std::string()) +
-                    "), peak memory " +
-                    fixed(static_cast<double>(host.peak_memory_bytes) / (1 << 20), 0) + " MiB\n";
+                    "), peak memory " + fixed(static_cast<double>(host.peak_memory_bytes) / (1 << 20), 0) + " MiB\n";
   if (host.simulation_seconds > 0) {
     out += "      simulated " +
            count_text(static_cast<double>(report.result.tile_operations) / host.simulation_seconds,
@@ -163,8 +169,11 @@ std::string host_cost(const Report& report) {
 }  // namespace
 
 std::string summary_text(const Report& report) {
-  return title(report) + warnings(report) + "\n" + results(report) + "\n" + breakdown(report) + "\n" + limits(report) +
-         "\n" + values(report) + assumption_list(report) + "\n" + host_cost(report);
+  std::string several;
+  if (report.decode) several += "\n" + decode_text(*report.decode, report.clock_mhz);
+  if (report.repetition) several += "\n" + repetition_text(*report.repetition, report.clock_mhz);
+  return title(report) + warnings(report) + several + "\n" + results(report) + "\n" + breakdown(report) + "\n" +
+         limits(report) + "\n" + values(report) + assumption_list(report) + "\n" + host_cost(report);
 }
 
 std::string layer_table(const Report& report) {

@@ -45,7 +45,13 @@ Json zoo_parameters(const std::string& source, std::string_view text, IssueList&
   return parameters;
 }
 
-Network load_zoo(const std::string& source) {
+}  // namespace
+
+bool is_zoo_source(const std::string& source) {
+  return source.compare(0, kZooPrefix.size(), kZooPrefix) == 0;
+}
+
+PluginConfig read_zoo_source(const std::string& source) {
   const std::string rest = source.substr(kZooPrefix.size());
   const std::size_t colon = rest.find(':');
   PluginConfig config{rest.substr(0, colon), Json::object()};
@@ -64,6 +70,27 @@ Network load_zoo(const std::string& source) {
   parameters->fields(fields);
   fields.finish();
   issues.throw_if_any();
+  WriteFields complete;
+  parameters->fields(complete);
+  return {config.type, complete.result()};
+}
+
+std::string zoo_source(const PluginConfig& network) {
+  std::string source(kZooPrefix);
+  source += network.type;
+  bool first = true;
+  for (const auto& [key, value] : network.parameters.items()) {
+    source += first ? ':' : ',';
+    first = false;
+    source += key + "=" + (value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  return source;
+}
+
+namespace {
+
+Network load_zoo(const std::string& source) {
+  const PluginConfig config = read_zoo_source(source);
   try {
     Network network = zoo_registry().make(config)->build();
     network.file = source;
@@ -125,7 +152,7 @@ Network load_network(const std::string& source, const LoadOptions& options) {
                            std::to_string(*options.batch));
   }
   if (source.empty()) throw Error::bad_input("the workload is an empty string; expected a file, \"-\" or zoo:NAME");
-  Network network = source.compare(0, kZooPrefix.size(), kZooPrefix) == 0
+  Network network = is_zoo_source(source)
                         ? load_zoo(source)
                         : read_text(read_workload_file(source), source == "-" ? "standard input" : source, options);
   // Totals stated in a file were checked with the file's own batch.

@@ -46,6 +46,14 @@ class ZooNetwork {
 Registry<WorkloadFormat>& workload_format_registry();
 Registry<ZooNetwork>& zoo_registry();
 
+/// True for `zoo:NAME…`.
+bool is_zoo_source(const std::string& source);
+/// The network and its parameters, complete with defaults, that `zoo:NAME[:key=value,…]` names.
+/// \throws Error (bad_input) with all mistakes
+PluginConfig read_zoo_source(const std::string& source);
+/// The source that names this network with these parameters.
+std::string zoo_source(const PluginConfig& network);
+
 /// Reads or builds a network; its shapes are inferred.
 /// \param source the path of a file, "-" for standard input, or `zoo:NAME[:key=value,key=value…]`
 /// \throws Error (bad_input) with all mistakes

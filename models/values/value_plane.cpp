@@ -45,6 +45,7 @@ ValuePlane::ValuePlane(const Program& program, const Network& network, const Net
         static_cast<std::size_t>(std::max(padded_columns(stored.columns), 2 * depth_pairs(stored.columns)));
     largest = std::max(largest, static_cast<std::size_t>(2 * depth_pairs(stored.rows)) * wider);
   }
+  for (const ItemId item : program.memory.resident) contents_[item].place = Place::bank;
   unwritten_.assign(largest, kUnwritten);
   writers_.resize(work_.block_count);
 }

@@ -37,6 +37,11 @@ std::vector<FieldDescription> parameters() {
                  "reports to write, format by extension; - is "
                  "standard output"});
   DescribeFields last;
+  std::int64_t repeat = defaults.repeat;
+  last.integer("repeat", repeat, {1, 4096}, "inferences", "back to back; their steady-state throughput is reported");
+  std::int64_t decode_steps = defaults.decode_steps;
+  last.integer("decode_steps", decode_steps, {0, 1 << 20}, "tokens",
+               "decode so many tokens one after the other, with a growing context; 0: one run");
   auto seed = static_cast<std::int64_t>(defaults.seed);
   last.integer("seed", seed, {0, std::numeric_limits<std::int64_t>::max()}, "", "seed of all random choices");
   out.insert(out.end(), last.result().begin(), last.result().end());

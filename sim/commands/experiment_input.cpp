@@ -123,6 +123,9 @@ class Assembly {
     if (const auto workload = arguments_.value("workload")) set("workload", "-w", *workload);
     if (arguments_.has("allow-unmodelled")) set("allow_unmodelled", "--allow-unmodelled", true);
     if (const auto seed = arguments_.integer("seed", 0)) set("seed", "--seed", *seed);
+    if (arguments_.has("warm-weights")) set_mapping("weights", "--warm-weights", "warm");
+    if (const auto repeat = arguments_.integer("repeat", 1)) set("repeat", "--repeat", *repeat);
+    if (const auto steps = arguments_.integer("decode-steps", 1)) set("decode_steps", "--decode-steps", *steps);
     const std::vector<std::string> outputs = arguments_.values("output");
     if (!outputs.empty()) set("outputs", "-o", outputs);
     for (const std::string& assignment : arguments_.values("set")) {
@@ -152,6 +155,15 @@ class Assembly {
     if (!document_.root.is_object()) return;  // read_experiment says so
     document_.root[key] = std::move(value);
     origins_.push_back({"/" + key, option, false});
+  }
+
+  void set_mapping(const std::string& key, const std::string& option, Json value) {
+    if (!document_.root.is_object()) return;
+    Json& mapping = document_.root["mapping"];
+    if (mapping.is_null()) mapping = Json::object();
+    if (!mapping.is_object()) return;
+    mapping[key] = std::move(value);
+    origins_.push_back({"/mapping/" + key, option, false});
   }
 
   void add_config(const std::string& config) {
@@ -194,6 +206,10 @@ void add_experiment_options(OptionParser& parser) {
   parser.value("config,c", "CONFIG",
                "machine: preset:NAME, or a JSON file with a \"hardware\" object or a whole experiment");
   parser.repeated("set", "/PTR=VALUE", "change one value of the experiment, e.g. /hardware/pods/rows=64; repeatable");
+  parser.flag("warm-weights", "the weights that fit lie in their banks when the run starts");
+  parser.value("repeat", "N", "N inferences back to back: latency of the first, and steady-state throughput");
+  parser.value("decode-steps", "N",
+               "decode N tokens one after the other, with a growing cache (zoo:gpt2_small_decode)");
   parser.value("seed", "N", "seed of all random choices");
   parser.flag("allow-unmodelled", "go on with layers podsim does not model: they cost nothing and are listed");
 }

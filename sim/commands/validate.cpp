@@ -9,6 +9,7 @@
 #include "podsim/sim/simulator.hpp"
 #include "podsim/sim/table.hpp"
 #include "podsim/sim/writer.hpp"
+#include "podsim/workloads/repeat.hpp"
 #include "podsim/workloads/workload_source.hpp"
 
 namespace podsim {
@@ -42,6 +43,8 @@ int validate_command(const std::vector<std::string>& arguments) {
   require_workload(experiment);
   for (const std::string& path : experiment.outputs) (void)output_format(path, {});
 
+  if (experiment.decode_steps > 0) check_decode(experiment);
+
   LoadOptions load;
   load.allow_unmodelled = experiment.allow_unmodelled;
   const Network network = load_network(experiment.workload, load);
@@ -49,8 +52,8 @@ int validate_command(const std::vector<std::string>& arguments) {
   const Machine machine(experiment.hardware);
   TilingConfig tiling = experiment.mapping.tiling;
   scheduler_registry().make(experiment.mapping.scheduler)->adjust(tiling);
-  const TiledWorkload work = tile(lower(network, memory), machine, tiling, memory);
-  const LowerBound bound = lower_bound(work.network, experiment.hardware);
+  const TiledWorkload work = tile(repeated(lower(network, memory), experiment.repeat), machine, tiling, memory);
+  const LowerBound bound = lower_bound(work.network, experiment.hardware, experiment.mapping.residency());
   if (parsed->has("quiet")) return kExitGood;
 
   Table table({Table::Align::left, Table::Align::left});

@@ -98,6 +98,26 @@ void ReadFields::plugin(const char* key, PluginConfig& value, const RegistryBase
   value = PluginConfig{type, writer.result()};
 }
 
+void ReadFields::variant(PluginConfig& value, const RegistryBase& registry, const char*) {
+  const std::string type = reader_.optional_string("type", value.type);
+  const PluginInfo* info = registry.find(type);
+  if (info == nullptr) {
+    const Issue issue = registry.unknown(type);
+    reader_.fail_at("type", issue.message, issue.hint);
+    return;
+  }
+  const auto parameters = info->make_config();
+  if (type == value.type) {
+    IssueList none;
+    ReadFields before(JsonReader(value.parameters, {}, {}, none));
+    parameters->fields(before);
+  }
+  parameters->fields(*this);
+  WriteFields writer;
+  parameters->fields(writer);
+  value = PluginConfig{type, writer.result()};
+}
+
 void ReadFields::finish(const std::vector<std::string>& also_known) {
   for (const std::string& key : also_known) reader_.ignore(key);
   reader_.finish();
@@ -139,6 +159,11 @@ void WriteFields::plugin(const char* key, PluginConfig& value, const RegistryBas
   member["type"] = value.type;
   for (const auto& [name, parameter] : value.parameters.items()) member[name] = parameter;
   out_[key] = member;
+}
+
+void WriteFields::variant(PluginConfig& value, const RegistryBase&, const char*) {
+  out_["type"] = value.type;
+  for (const auto& [name, parameter] : value.parameters.items()) out_[name] = parameter;
 }
 
 void DescribeFields::integer(const char* key, std::int64_t& value, Range<std::int64_t> range, const char* unit,
@@ -185,6 +210,15 @@ void DescribeFields::plugin(const char* key, PluginConfig& value, const Registry
   out_.push_back({at + "/type", registry.kind(), value.type, "", join(registry.names()), description});
   for (const std::string& name : registry.names()) {
     DescribeFields inner(at + "<" + name + ">");
+    registry.find(name)->make_config()->fields(inner);
+    out_.insert(out_.end(), inner.out_.begin(), inner.out_.end());
+  }
+}
+
+void DescribeFields::variant(PluginConfig& value, const RegistryBase& registry, const char* description) {
+  out_.push_back({pointer_ + "/type", registry.kind(), value.type, "", join(registry.names()), description});
+  for (const std::string& name : registry.names()) {
+    DescribeFields inner(pointer_ + "<" + name + ">");
     registry.find(name)->make_config()->fields(inner);
     out_.insert(out_.end(), inner.out_.begin(), inner.out_.end());
   }

@@ -43,6 +43,8 @@ class Fields {
   virtual void text(const char* key, std::string& value, const char* description) = 0;
   virtual void group(const char* key, const char* description, const std::function<void(Fields&)>& body) = 0;
   virtual void plugin(const char* key, PluginConfig& value, const RegistryBase& registry, const char* description) = 0;
+  /// A plug-in whose "type" and parameters lie in this object itself, among its other keys.
+  virtual void variant(PluginConfig& value, const RegistryBase& registry, const char* description) = 0;
 
   /// For members of type int.
   void integer(const char* key, int& value, Range<std::int64_t> range, const char* unit, const char* description) {
@@ -77,6 +79,7 @@ class ReadFields final : public Fields {
   void text(const char* key, std::string& value, const char* description) override;
   void group(const char* key, const char* description, const std::function<void(Fields&)>& body) override;
   void plugin(const char* key, PluginConfig& value, const RegistryBase& registry, const char* description) override;
+  void variant(PluginConfig& value, const RegistryBase& registry, const char* description) override;
   /// Reports unknown keys. `also_known` are keys that somebody else reads.
   void finish(const std::vector<std::string>& also_known = {});
 
@@ -100,6 +103,7 @@ class WriteFields final : public Fields {
   void text(const char* key, std::string& value, const char* description) override;
   void group(const char* key, const char* description, const std::function<void(Fields&)>& body) override;
   void plugin(const char* key, PluginConfig& value, const RegistryBase& registry, const char* description) override;
+  void variant(PluginConfig& value, const RegistryBase& registry, const char* description) override;
 
  private:
   Json out_ = Json::object();
@@ -132,6 +136,7 @@ class DescribeFields final : public Fields {
   void text(const char* key, std::string& value, const char* description) override;
   void group(const char* key, const char* description, const std::function<void(Fields&)>& body) override;
   void plugin(const char* key, PluginConfig& value, const RegistryBase& registry, const char* description) override;
+  void variant(PluginConfig& value, const RegistryBase& registry, const char* description) override;
 
  private:
   std::string pointer_;

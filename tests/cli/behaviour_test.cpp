@@ -225,6 +225,21 @@ TEST_CASE("run: unmodelled layers are listed", "[cli]") {
   CHECK(Json::parse(folder.read("a.json"))["network"]["unmodelled"] == Json{"odd (fft)"});
 }
 
+TEST_CASE("run: inferences back to back with warm weights report a steady state", "[cli]") {
+  const Folder folder;
+  const Outcome outcome = folder.podsim(run_tiny({"--repeat", "3", "--warm-weights", "-o", "a.json"}));
+  INFO(outcome.err);
+  CHECK(outcome.code == 0);
+  CHECK(contains(outcome.out, "3 inferences back to back"));
+  CHECK(contains(outcome.out, "warm start"));
+  CHECK(contains(outcome.out, "Peak in banks"));
+  const Json report = Json::parse(folder.read("a.json"));
+  check_report(report);
+  CHECK(report["repetition"]["done_cycles"].size() == 3);
+  CHECK(report["totals"]["resident_weight_bytes"] > 0);
+  CHECK(report["statistics"]["dram"]["weight_bytes"]["value"] == 0);
+}
+
 TEST_CASE("presets: each of them runs", "[cli]") {
   const Folder folder;
   const std::vector<std::string> presets = lines(folder.podsim({"list", "presets", "--names"}).out);

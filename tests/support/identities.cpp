@@ -156,6 +156,9 @@ class Audit {
     }
   }
 
+  /// Elements that lie side by side take whole bytes together.
+  static std::int64_t bytes_of(std::int64_t elements, int bits) { return (elements * bits + 7) / 8; }
+
   /// Bytes and circuits of the seven fabrics, from the schedule.
   void fabrics() {
     struct Traffic {
@@ -179,8 +182,13 @@ class Audit {
                          columns = tile_columns(gemm, at.g, at.k);
       const std::uint32_t x = gemm.activation_tile(work_.operands[gemm.activation].first_tile, at.g, at.i, at.j);
       const std::uint32_t w = gemm.stationary_tile(work_.operands[gemm.stationary].first_tile, at.g, at.j, at.k);
-      of(FabricId::x).add(place.round, x, rows * depth);
-      of(FabricId::w).add(place.round, w, depth * columns);
+      of(FabricId::x).add(place.round, x, rows * bytes_of(depth, program_.machine.config.activation_bits));
+      const bool learned = work_.network.operations[static_cast<std::size_t>(gemm.operation)].gemm()->stationary ==
+                           StationaryOperand::weights;
+      of(FabricId::w)
+          .add(place.round, w,
+               depth * bytes_of(columns, learned ? program_.machine.config.weight_bits
+                                                 : program_.machine.config.activation_bits));
       of(FabricId::p_out).add(place.round, id, rows * columns * width);
       psum_written += rows * columns * width;
       if (place.partial_sum_in != kNone) {
@@ -203,13 +211,15 @@ class Audit {
             row_bytes = schedule_.post[from.index].columns * width;
             break;
           case PostSource::Kind::stored:
-            row_bytes = work_.tiles[from.index].columns;
+            row_bytes = bytes_of(work_.tiles[from.index].columns, program_.machine.config.activation_bits);
         }
         of(fabric).add(pass.round, (static_cast<std::uint64_t>(from.kind) << 32) | from.index, pass.rows * row_bytes);
       };
       source(pass.in1, FabricId::post_in1);
       source(pass.in2, FabricId::post_in2);
-      const std::int64_t bytes = static_cast<std::int64_t>(pass.rows) * pass.columns * (pass.writes_output ? 1 : width);
+      const std::int64_t bytes =
+          pass.rows *
+          (pass.writes_output ? bytes_of(pass.columns, program_.machine.config.activation_bits) : pass.columns * width);
       of(FabricId::post_out).add(pass.round, id, bytes);
       const unsigned classes = pass.writes_output ? readers[pass.operation] : 4U;
       for (std::size_t c = 0; c < 3; ++c) {
@@ -262,10 +272,12 @@ class Audit {
       used[gemm.stationary_tile(work_.operands[gemm.stationary].first_tile, at.g, at.j, at.k)] = 1;
     }
     for (std::size_t t = 0; t < work_.tiles.size(); ++t) {
-      if (used[t] != 0) first_fetches += work_.tiles[t].dram_bytes;
+      const bool is_resident = std::binary_search(program_.memory.resident.begin(), program_.memory.resident.end(), t);
+      if (used[t] != 0 && !is_resident) first_fetches += work_.tiles[t].dram_bytes;
     }
     for (const SpaceChange& taken : program_.memory.taken) {
-      copies += static_cast<std::int64_t>(work_.tiles[taken.item].rows) * work_.tiles[taken.item].columns;
+      copies += work_.tiles[taken.item].rows *
+                bytes_of(work_.tiles[taken.item].columns, program_.machine.config.activation_bits);
     }
     equal("bytes fetched for the first time", result_.dram.read_bytes - result_.dram.refetched_bytes, first_fetches);
     equal("bytes fetched again", result_.dram.refetched_bytes, program_.memory.refetched_bytes);

@@ -319,6 +319,15 @@ Setup random_setup(RandomStream& random) {
     if (chance(6)) setup.scheduler.parameters["published"] = true;
     if (chance(3)) setup.scheduler.parameters["round_failures"] = pick(random, {0, 1, 5});
   }
+  hardware.weight_bits = pick(random, {8, 8, 4, 16});
+  hardware.activation_bits = pick(random, {8, 8, 4, 16});
+  if (chance(4)) {
+    hardware.dram.model = {"latency",
+                           {{"channels", random.between(1, 9)},
+                            {"latency_cycles", random.between(0, 60)},
+                            {"queue_depth", random.between(1, 5)},
+                            {"channel_of", chance(2) ? "item" : "address"}}};
+  }
   return setup;
 }
 

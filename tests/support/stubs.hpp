@@ -22,7 +22,7 @@ struct BankStub final : BankInterface {
   };
   std::vector<Filled>* filled = nullptr;
   void read(ReadPort, const Transfer&) override {}
-  void fill(std::uint32_t fill, std::int64_t now, std::int64_t data_end) override {
+  void fill(std::uint32_t fill, std::int64_t now, std::int64_t, std::int64_t data_end) override {
     filled->push_back({fill, now, data_end});
   }
   void copy_in(std::int64_t) override {}

@@ -52,11 +52,11 @@ struct Bench {
 
 TEST_CASE("bank: a fill is there when its rows are written and its bytes have come", "[models]") {
   Bench bench({10, 10, 10});
-  bench.bank.fill(0, 100, 105);
+  bench.bank.fill(0, 100, 100, 105);
   CHECK(bench.listener.ends[0] == 110);  // ten rows
-  bench.bank.fill(1, 200, 230);
+  bench.bank.fill(1, 200, 200, 230);
   CHECK(bench.listener.ends[1] == 230);  // slow DRAM
-  bench.bank.fill(2, 230, 231);
+  bench.bank.fill(2, 230, 230, 231);
   CHECK(bench.listener.ends[2] == 240);
   CHECK(bench.bank.statistics().filled_bytes == 300);
   CHECK(bench.bank.statistics().delayed_fill_cycles == 0);
@@ -64,8 +64,8 @@ TEST_CASE("bank: a fill is there when its rows are written and its bytes have co
 
 TEST_CASE("bank: fills share the write port one after the other", "[models]") {
   Bench bench({10, 5});
-  bench.bank.fill(0, 100, 101);
-  bench.bank.fill(1, 103, 104);
+  bench.bank.fill(0, 100, 100, 101);
+  bench.bank.fill(1, 103, 103, 104);
   CHECK(bench.listener.ends[1] == 115);
 }
 
@@ -73,7 +73,7 @@ TEST_CASE("bank: a fill yields to a post-processor by the rows that overlap, who
   for (const bool post_first : {false, true}) {
     Bench bench({10});
     if (post_first) bench.post_write(100, 104, 3);
-    bench.bank.fill(0, 100, 102);
+    bench.bank.fill(0, 100, 100, 102);
     if (!post_first) bench.post_write(100, 104, 3);
     CHECK(bench.listener.ends[0] == 113);
     CHECK(bench.bank.statistics().delayed_fill_cycles == 3);
@@ -90,14 +90,14 @@ TEST_CASE("bank: a fill yields to a post-processor by the rows that overlap, who
 TEST_CASE("bank: only the part of a write that meets the fill delays it", "[models]") {
   Bench bench({10});
   bench.post_write(90, 96, 6);  // cycles 96 to 101: two of them in the fill
-  bench.bank.fill(0, 100, 101);
+  bench.bank.fill(0, 100, 100, 101);
   CHECK(bench.listener.ends[0] == 112);
   CHECK(bench.bank.statistics().delayed_fill_cycles == 2);
 }
 
 TEST_CASE("bank: a fill that waits for DRAM has time for the writes of post-processors", "[models]") {
   Bench bench({10});
-  bench.bank.fill(0, 100, 150);
+  bench.bank.fill(0, 100, 100, 150);
   bench.post_write(100, 110, 20);
   CHECK(bench.listener.ends[0] == 150);
   // The last row comes in cycle 149; a write from 140 to 152 keeps it waiting until 153.
@@ -143,7 +143,7 @@ TEST_CASE("bank: the ends of fills agree with a cycle by cycle count", "[models]
     Bench bench(rows);
     for (const auto& [key, event] : timed) {
       if (event.fill >= 0) {
-        bench.bank.fill(static_cast<std::uint32_t>(event.fill), event.now, event.now);
+        bench.bank.fill(static_cast<std::uint32_t>(event.fill), event.now, event.now, event.now);
       } else {
         bench.post_write(event.now, event.arrival, event.count);
       }
@@ -195,7 +195,7 @@ TEST_CASE("bank: every position of a write against a fill, with and without slow
         for (const bool post_first : {false, true}) {
           Bench bench({10});
           if (post_first) bench.post_write(80, arrival, count);
-          bench.bank.fill(0, 100, data_end);
+          bench.bank.fill(0, 100, 100, data_end);
           if (!post_first) bench.post_write(80, arrival, count);
           CAPTURE(data_end, arrival, count, post_first);
           REQUIRE(bench.listener.ends[0] == cycle);
@@ -208,8 +208,8 @@ TEST_CASE("bank: every position of a write against a fill, with and without slow
 
 TEST_CASE("bank: a fill that is pushed back pushes the next one, rows of pods push none", "[models]") {
   Bench bench({8, 4});
-  bench.bank.fill(0, 100, 100);
-  bench.bank.fill(1, 100, 100);
+  bench.bank.fill(0, 100, 100, 100);
+  bench.bank.fill(1, 100, 100, 100);
   CHECK(bench.listener.ends == std::vector<std::int64_t>{108, 112});
   bench.post_write(90, 104, 5);
   CHECK(bench.listener.ends == std::vector<std::int64_t>{113, 117});
@@ -225,7 +225,7 @@ TEST_CASE("bank: a fill that is pushed back pushes the next one, rows of pods pu
 
 TEST_CASE("bank: a reset forgets fills, writes and counts", "[models]") {
   Bench bench({8, 8});
-  bench.bank.fill(0, 100, 200);
+  bench.bank.fill(0, 100, 100, 200);
   bench.post_write(1, 6, 4);
   bench.bank.copy_in(99);
   CHECK(bench.bank.statistics().copied_bytes == 99);
@@ -233,7 +233,7 @@ TEST_CASE("bank: a reset forgets fills, writes and counts", "[models]") {
   CHECK(bench.bank.statistics().copied_bytes == 0);
   CHECK(bench.bank.statistics().filled_bytes == 0);
   CHECK(bench.bank.statistics().written_bytes == 0);
-  bench.bank.fill(1, 4, 4);
+  bench.bank.fill(1, 4, 4, 4);
   CHECK(bench.listener.ends[1] == 12);
 }
 

@@ -20,6 +20,7 @@ Checker::Checker(const sc_core::sc_module_name& name, RunContext& context, const
 void Checker::begin() {
   const Program& program = *context_.program;
   for (auto& links : links_) std::fill(links.begin(), links.end(), Link{});
+  for (auto& launched : launched_) launched.clear();
   for (auto& ports : ports_) std::fill(ports.begin(), ports.end(), Port{});
   for (auto& used : used_) std::fill(used.begin(), used.end(), 0);
   sum_from_.assign(program.schedule.main.size() + program.schedule.post.size(), kNever);
@@ -63,12 +64,37 @@ void Checker::circuit(FabricId fabric, const Transfer& transfer) {
 }
 
 void Checker::check_links(FabricId fabric, const Transfer& transfer) {
-  machine_.topology->route(transfer.bank, transfer.unit, path_);
+  if (machine_.topology->has_fixed_routes()) {
+    machine_.topology->route(transfer.bank, transfer.unit, path_);
+    check_path(fabric, transfer, path_.data(), path_.size());
+    return;
+  }
+  std::vector<Transfer>& launched = launched_[static_cast<std::size_t>(fabric)];
+  if (!launched.empty() && launched.front().launch != transfer.launch) settle(fabric);
+  launched.push_back(transfer);
+}
+
+void Checker::settle(FabricId fabric) {
+  std::vector<Transfer>& launched = launched_[static_cast<std::size_t>(fabric)];
+  std::vector<Circuit> circuits;
+  for (const Transfer& transfer : launched) circuits.push_back({transfer.bank, transfer.unit});
+  if (const auto excluded = machine_.topology->settle(circuits, paths_)) {
+    const Transfer& transfer = launched[*excluded];
+    fail("the " + std::string(fabric_name(fabric)) + " fabric has no settings for the circuits launched in cycle " +
+         std::to_string(transfer.launch) + ": that of bank " + std::to_string(transfer.bank) + " and unit " +
+         std::to_string(transfer.unit) + " (item " + std::to_string(transfer.item) + ") excludes another");
+  }
+  for (std::size_t n = 0; n < launched.size(); ++n) {
+    check_path(fabric, launched[n], paths_.links.data() + paths_.first[n], paths_.first[n + 1] - paths_.first[n]);
+  }
+  launched.clear();
+}
+
+void Checker::check_path(FabricId fabric, const Transfer& transfer, const int* path, std::size_t hops) {
   std::vector<Link>& links = links_[static_cast<std::size_t>(fabric)];
-  const std::size_t hops = path_.size();
   const bool backwards = is_write_fabric(fabric);
   for (std::size_t hop = 0; hop < hops; ++hop) {
-    Link& link = links[static_cast<std::size_t>(path_[backwards ? hops - 1 - hop : hop])];
+    Link& link = links[static_cast<std::size_t>(path[backwards ? hops - 1 - hop : hop])];
     // Branches of one multicast share a link; everything else must not meet.
     const bool same =
         !backwards && link.launch == transfer.launch && link.item == transfer.item && link.bank == transfer.bank;
@@ -215,6 +241,9 @@ void Checker::change(ItemId item, std::int64_t cycle, bool taken) {
 }
 
 void Checker::advance(std::int64_t cycle) {
+  for (std::size_t f = 0; f < launched_.size(); ++f) {
+    if (!launched_[f].empty() && launched_[f].front().launch < cycle) settle(static_cast<FabricId>(f));
+  }
   while (!early_reads_.empty() && early_reads_.top().cycle < cycle) {
     const EarlyRead read = early_reads_.top();
     early_reads_.pop();

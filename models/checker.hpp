@@ -76,6 +76,10 @@ class Checker final : public sc_core::sc_module, public CircuitMonitor, public B
 
   void change(ItemId item, std::int64_t cycle, bool taken);
   void check_links(FabricId fabric, const Transfer& transfer);
+  /// \param path the links of the circuit, in the order of the hops from the bank
+  void check_path(FabricId fabric, const Transfer& transfer, const int* path, std::size_t hops);
+  /// Without fixed routes: finds settings for the circuits that were launched together, and checks their links.
+  void settle(FabricId fabric);
   void check_port(FabricId fabric, const Transfer& transfer);
   /// \param now_or_never the tile's producers must all be known by now
   void check_read(FabricId fabric, const Transfer& transfer, bool now_or_never);
@@ -90,6 +94,8 @@ class Checker final : public sc_core::sc_module, public CircuitMonitor, public B
   std::array<std::vector<Link>, kFabrics> links_;
   std::array<std::vector<Port>, kFabrics> ports_;
   std::vector<int> path_;
+  std::array<std::vector<Transfer>, kFabrics> launched_;  ///< without fixed routes: in the latest launch cycle
+  CircuitPaths paths_;
   // When things can be read.
   std::vector<std::int64_t> sum_from_;        ///< per tile operation and pass
   std::vector<std::uint8_t> is_read_;         ///< likewise: somebody reads it, so that it takes space

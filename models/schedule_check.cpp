@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace podsim {
 namespace {
@@ -13,9 +14,17 @@ class LinkWatch {
   explicit LinkWatch(const Topology& topology)
       : topology_(topology), owner_(static_cast<std::size_t>(topology.link_count())), epoch_(owner_.size(), 0) {}
 
-  void next_round() { ++now_; }
-  /// The source that already holds a link of this circuit, or -1 if the circuit is free. Takes its links.
+  void next_round() {
+    ++now_;
+    circuits_.clear();
+  }
+  /// The source that already holds a link of this circuit, or -1 if the circuit is free. Takes its links. Without fixed
+  /// routes always -1: `excluded` tells.
   int take(int source, int destination) {
+    if (!topology_.has_fixed_routes()) {
+      circuits_.push_back({source, destination});
+      return -1;
+    }
     topology_.route(source, destination, path_);
     for (const int link : path_) {
       const auto l = static_cast<std::size_t>(link);
@@ -25,9 +34,18 @@ class LinkWatch {
     }
     return -1;
   }
+  /// Without fixed routes: a circuit of the round that cannot be set up beside the others.
+  std::optional<Circuit> excluded() {
+    if (circuits_.empty()) return {};
+    const std::optional<std::size_t> index = topology_.settle(circuits_, paths_);
+    if (!index) return {};
+    return circuits_[*index];
+  }
 
  private:
   const Topology& topology_;
+  std::vector<Circuit> circuits_;
+  CircuitPaths paths_;
   std::vector<int> owner_;
   std::vector<std::uint32_t> epoch_;
   std::uint32_t now_ = 0;
@@ -148,6 +166,14 @@ class ScheduleChecker {
         source(in1, in1_port, "PP-in1", pass.in1);
         source(in2, in2_port, "PP-in2", pass.in2);
         circuit(out, out_port, "PP-out", pass.bank, pass.post_processor, id);
+      }
+      for (std::size_t f = 0; f < links.size(); ++f) {
+        static constexpr const char* kNames[] = {"X", "W", "P-in", "P-out", "PP-in1", "PP-in2", "PP-out"};
+        if (const auto excluded = links[f].excluded()) {
+          fail("round " + std::to_string(round) + ": the " + kNames[f] + " circuit of bank " +
+               std::to_string(excluded->source) + " and unit " + std::to_string(excluded->destination) +
+               " cannot be set up together with the others");
+        }
       }
     }
   }

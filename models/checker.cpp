@@ -45,6 +45,13 @@ void Checker::begin() {
       block_missing_[blocks.first_block + b] = blocks.tiles_per_block;
   }
   list_from_.assign(program.work.requirements.size(), kNever);
+  tile_from_.clear();
+  tile_missing_.clear();
+  if (program.work.relayout.by_circuits() && !program.schedule.without_finalize) {
+    tile_from_.assign(program.work.tiles.size(), 0);
+    tile_missing_.assign(program.work.tiles.size(), 0);
+    for (const TileReader& reader : program.work.relayout.readers) ++tile_missing_[reader.tile];
+  }
   space_events_ = {};
   early_reads_ = {};
   class_used_ = peak_bank_ = peak_class_ = {};
@@ -155,6 +162,7 @@ std::int64_t Checker::readable_from(ItemId item) {
   if (item >= tiles) return sum_from_[item - tiles];
   std::int64_t from = fill_from_[item];
   if (program.schedule.without_finalize) return from;
+  if (!tile_missing_.empty()) return tile_missing_[item] != 0 ? kNever : std::max(from, tile_from_[item]);
   const RequirementRange range = program.work.tiles[item].requirements;
   if (range.count == 0) return from;
   std::int64_t& known = list_from_[range.first];
@@ -171,7 +179,21 @@ std::int64_t Checker::readable_from(ItemId item) {
   return std::max(from, known);
 }
 
-void Checker::written(BankClass bank_class, int, const Transfer& transfer) {
+void Checker::output_copied(const PostPlacement& pass, BankClass bank_class, int bank, std::int64_t from) {
+  const TiledWorkload& work = context_.program->work;
+  const std::uint32_t number = work.relayout.number(pass.operation, pass.tile);
+  for (std::uint32_t r = work.relayout.first_reader[number]; r < work.relayout.first_reader[number + 1]; ++r) {
+    const TileReader& reader = work.relayout.readers[r];
+    const StoredTile& tile = work.tiles[reader.tile];
+    if (tile.bank != bank || tile.bank_class != bank_class) continue;
+    std::uint32_t& missing = tile_missing_[reader.tile];
+    if (missing == 0) fail("item " + std::to_string(reader.tile) + " gets an output tile that it has already");
+    --missing;
+    tile_from_[reader.tile] = std::max(tile_from_[reader.tile], from + reader.offset);
+  }
+}
+
+void Checker::written(BankClass bank_class, int bank, const Transfer& transfer) {
   ++checks_;
   const Program& program = *context_.program;
   const auto tiles = static_cast<ItemId>(program.work.tiles.size());
@@ -191,6 +213,15 @@ void Checker::written(BankClass bank_class, int, const Transfer& transfer) {
     return;
   }
   if (program.schedule.without_finalize) return;
+  if (!tile_missing_.empty()) {
+    if (bank_class == BankClass::p && is_read_[sum] != 0) {
+      // Held for the copies that follow.
+      sum_from_[sum] = from;
+      take(transfer.item, transfer.arrival);
+    }
+    output_copied(pass, bank_class, bank, from);
+    return;
+  }
   // An output may go to several classes of banks; it counts once.
   const unsigned lowest = transfer.classes & (~transfer.classes + 1U);
   if (lowest != 1U << static_cast<unsigned>(bank_class)) return;

@@ -52,8 +52,9 @@ void HardwareConfig::fields(Fields& f) {
   f.group("post_processors", "the post-processors", [this](Fields& g) { post_processors.fields(g); });
   f.group("dram", "the external memory", [this](Fields& g) { dram.fields(g); });
   f.integer("partial_sum_bytes", partial_sum_bytes, {1, 8}, "bytes", "size of one partial sum in traffic and capacity");
-  f.choice("relayout", relayout, {"free"},
-           "free: a finalised row reaches every X tile that needs it without extra circuits");
+  f.choice("relayout", relayout, {"free", "circuits"},
+           "free: a finalised row reaches every tile that needs it without extra circuits; circuits: every copy to "
+           "another bank is a pass of its own");
   f.choice("spill", spill, {"lru", "off"},
            "what happens when a bank is full: write the least recently used tile to DRAM, or stop with an error");
 }

@@ -319,6 +319,7 @@ Setup random_setup(RandomStream& random) {
     default:
       hardware.interconnect = {"butterfly", Json{{"expansion", pick(random, {1, 2, 4, 8})}}};
   }
+  if (chance(2)) hardware.relayout = "circuits";
   if (chance(2)) setup.tiling.partition_rows = chance(3) ? 0 : random.between(1, 40);
   setup.tiling.share_activation_tiles = !chance(4);
   if (chance(3)) {

@@ -68,37 +68,51 @@ class Finder {
 
   /// Row `t` of the tile needs these columns of a row of the view.
   void need(const View& view, std::int64_t row, Columns columns, std::int64_t t) {
+    if (view.elements) {
+      segments_.clear();
+      view.elements->locate(row, columns.first, columns.last - columns.first + 1, segments_);
+      for (const Segment& segment : segments_) need_segment(segment, t);
+      return;
+    }
+    // Behind an unmodelled layer only bounds are known.
     for (const ViewPart& part : view.parts) {
       const Tensor& tensor = work_.network.tensors[static_cast<std::size_t>(part.tensor)];
       if (tensor.operation < 0 || row < part.rows.first || row > part.rows.last) continue;
       const Columns common{std::max(columns.first, part.column),
                            std::min(columns.last, part.column + part.columns - 1)};
       if (common.first > common.last) continue;
-      Columns stored{common.first - part.column, common.last - part.column};
-      if (!keeps_columns(part)) stored = {0, tensor.columns - 1};
-      follow(part.maps, 0, {row, row},
-             [&](RowInterval rows) { need_stored(static_cast<std::uint32_t>(tensor.operation), rows, stored, t); });
+      const RowInterval rows = part.tensor_rows({row, row});
+      const auto operation = static_cast<std::uint32_t>(tensor.operation);
+      if (rows.empty()) continue;
+      if (is_pool(operation)) {
+        for (std::int64_t r = rows.first; r <= rows.last; ++r) {
+          need_pooled(operation, work_.network.operations[operation].vector()->window, r, {0, tensor.columns - 1}, t);
+        }
+      } else {
+        need_tiles(operation, rows, {0, tensor.columns - 1}, t);
+      }
     }
   }
 
-  /// False where rows become columns (flatten) or nothing is known (an unmodelled layer).
-  static bool keeps_columns(const ViewPart& part) {
-    return std::all_of(part.maps.begin(), part.maps.end(), [](const RowMap& map) {
-      return map.kind == RowMap::Kind::window || (map.kind == RowMap::Kind::affine && map.span == 1);
-    });
-  }
-
-  /// Applies the maps from number `n` on; a window of a single row gives a run of pixels per line of the window.
-  template <class Body>
-  static void follow(const std::vector<RowMap>& maps, std::size_t n, RowInterval rows, const Body& body) {
-    if (rows.empty()) return;
-    if (n == maps.size()) {
-      body(rows);
-    } else if (maps[n].kind == RowMap::Kind::window && rows.first == rows.last) {
-      lines(maps[n].window, rows.first, [&](RowInterval line) { follow(maps, n + 1, line, body); });
+  /// Elements of a tensor, in the rows that it has behind a pooling.
+  void need_segment(const Segment& segment, std::int64_t t) {
+    const Tensor& tensor = work_.network.tensors[static_cast<std::size_t>(segment.tensor)];
+    if (tensor.operation < 0) return;
+    const auto number = static_cast<std::uint32_t>(tensor.operation);
+    const Operation& operation = work_.network.operations[number];
+    const Columns columns{segment.column, segment.column + segment.count - 1};
+    if (operation.gemm() != nullptr && operation.gemm()->has_fused_pool) {
+      need_pooled(number, operation.gemm()->pool, segment.row, columns, t);
+    } else if (is_pool(number)) {
+      need_pooled(number, operation.vector()->window, segment.row, columns, t);
     } else {
-      follow(maps, n + 1, maps[n].apply(rows), body);
+      need_tiles(number, {segment.row, segment.row}, columns, t);
     }
+  }
+
+  bool is_pool(std::uint32_t operation) const {
+    const VectorOperation* vector = work_.network.operations[operation].vector();
+    return vector != nullptr && vector->kind == VectorOperation::Kind::pool;
   }
 
   /// The input pixels of one output pixel, line by line.
@@ -127,16 +141,9 @@ class Finder {
     return (image * window.in_height + line) * window.in_width + column;
   }
 
-  void need_stored(std::uint32_t operation, RowInterval rows, Columns columns, std::int64_t t) {
-    const VectorOperation* vector = work_.network.operations[operation].vector();
-    if (vector != nullptr && vector->kind == VectorOperation::Kind::pool) {
-      // A pooling pass works on tiles of its input, and so are its output tiles counted.
-      for (std::int64_t row = rows.first; row <= rows.last; ++row) {
-        lines(vector->window, row, [&](RowInterval line) { need_tiles(operation, line, columns, t); });
-      }
-      return;
-    }
-    need_tiles(operation, rows, columns, t);
+  /// Passes work on the rows before pooling, and so are their output tiles counted.
+  void need_pooled(std::uint32_t operation, const Window& pool, std::int64_t row, Columns columns, std::int64_t t) {
+    lines(pool, row, [&](RowInterval line) { need_tiles(operation, line, columns, t); });
   }
 
   void need_tiles(std::uint32_t operation, RowInterval rows, Columns columns, std::int64_t t) {
@@ -329,6 +336,7 @@ class Finder {
   const HardwareConfig& hardware_;
   Relayout out_;
   std::vector<Need> needs_;
+  std::vector<Segment> segments_;
   std::uint32_t tile_ = 0;
   // Where an output tile stands in `needs_`, if it was noted for the present tile.
   std::vector<std::uint32_t> slot_;

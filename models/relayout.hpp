@@ -38,8 +38,8 @@ struct Relayout {
   std::uint8_t classes_at(std::uint32_t number, int bank) const;
 };
 
-/// Looks at every element that an operand tile is made of: im2col windows exactly, pooling windows row by row, and the
-/// columns of flattened images as if all were needed.
+/// Looks at every element that an operand tile is made of: windows of convolutions and poolings exactly, and all that a
+/// tensor has where an unmodelled layer hides which elements are needed.
 Relayout find_relayout(const TiledWorkload& work, const HardwareConfig& hardware);
 
 }  // namespace podsim

@@ -43,6 +43,15 @@ void Fabric::carry(const Transfer& transfer) {
   }
 }
 
+LinkSchedule::LinkSchedule(const Topology& topology, bool write_fabric)
+    : topology_(&topology),
+      write_fabric_(write_fabric),
+      free_at_(topology.has_uniform_latency() ? 0 : static_cast<std::size_t>(topology.link_count()), 0) {
+  if (!topology.has_uniform_latency() && !topology.has_fixed_routes()) {
+    throw Error::internal("topology", "routes that depend on each other need the same latency for all pairs");
+  }
+}
+
 void LinkSchedule::path(int bank, int unit) {
   topology_->route(bank, unit, path_);
   if (write_fabric_) std::reverse(path_.begin(), path_.end());

@@ -48,13 +48,11 @@ class Fabric final : public sc_core::sc_module, public FabricInterface {
 };
 
 /// Which cycles the links of a fabric are free, for topologies on which circuits of different rounds can meet (those
-/// without uniform latency). Used by the tiling controller to time launches.
+/// without uniform latency, which have fixed routes). Used by the tiling controller to time launches.
 class LinkSchedule {
  public:
-  LinkSchedule(const Topology& topology, bool write_fabric)
-      : topology_(&topology),
-        write_fabric_(write_fabric),
-        free_at_(topology.has_uniform_latency() ? 0 : static_cast<std::size_t>(topology.link_count()), 0) {}
+  /// \throws Error (internal) if the topology has neither uniform latency nor fixed routes
+  LinkSchedule(const Topology& topology, bool write_fabric);
 
   /// True if circuits of successive rounds can never meet, because all of them take equally long.
   bool never_conflicts() const { return free_at_.empty(); }

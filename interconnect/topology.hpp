@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,12 +15,33 @@ namespace podsim {
 
 class RouteTable;
 
+/// One circuit of a network, by its terminals.
+struct Circuit {
+  int source = 0;
+  int destination = 0;
+};
+
+/// The links of several circuits, circuit after circuit, each in the order of its hops.
+struct CircuitPaths {
+  std::vector<int> links;
+  std::vector<std::size_t> first;  ///< per circuit, and one more: where its links begin
+
+  void clear() {
+    links.clear();
+    first.assign(1, 0);
+  }
+};
+
 /// A circuit-switched network between `terminals()` sources and as many destinations.
 ///
 /// Links are numbered 0 … link_count()-1. The circuit of a (source, destination) pair occupies a fixed list of links,
 /// the h-th of them from h cycles after launch on; it is `latency()` cycles from launch to arrival. A set of circuits
 /// may be set up together iff every link carries one source only; circuits of one source may share links (multicast
-/// is a tree). A topology whose routes are not fixed (Benes) overrides `make_route_table`.
+/// is a tree).
+///
+/// In a rearrangeable topology (Benes) the links of a circuit depend on the other circuits of its round. It says so by
+/// `has_fixed_routes`, has the same latency for all pairs (so that circuits of different rounds never meet), and brings
+/// its own `make_route_table`, which tells what can be set up together, and `settle`, which tells how.
 class Topology {
  public:
   virtual ~Topology() = default;
@@ -33,8 +55,14 @@ class Topology {
   virtual Cycles max_latency() const = 0;
   /// True if every pair has the same latency.
   virtual bool has_uniform_latency() const = 0;
-  /// Replaces `links` by the links of the circuit, in the order of the hops.
+  /// Replaces `links` by the links of the circuit, in the order of the hops; without fixed routes by those that it
+  /// takes when it is alone.
   virtual void route(int source, int destination, std::vector<int>& links) const = 0;
+  /// True if `route` is right whatever other circuits there are.
+  virtual bool has_fixed_routes() const { return true; }
+  /// Replaces `paths` by the links of all these circuits, set up together. With fixed routes that is `route` of each.
+  /// \return the index of a circuit that excludes one before it; no paths are given then
+  virtual std::optional<std::size_t> settle(const std::vector<Circuit>& circuits, CircuitPaths& paths) const;
   /// A table of the circuits of one round, empty. The topology must outlive it.
   virtual std::unique_ptr<RouteTable> make_route_table() const;
   /// One line with the structure and the latency formula, e.g. "butterfly, radix 2, 2 planes, 9 stages, latency 9".

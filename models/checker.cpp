@@ -20,6 +20,7 @@ Checker::Checker(const sc_core::sc_module_name& name, RunContext& context, const
 void Checker::begin() {
   const Program& program = *context_.program;
   for (auto& links : links_) std::fill(links.begin(), links.end(), Link{});
+  for (auto& launched : launched_) launched.clear();
   for (auto& ports : ports_) std::fill(ports.begin(), ports.end(), Port{});
   for (auto& used : used_) std::fill(used.begin(), used.end(), 0);
   sum_from_.assign(program.schedule.main.size() + program.schedule.post.size(), kNever);
@@ -44,6 +45,13 @@ void Checker::begin() {
       block_missing_[blocks.first_block + b] = blocks.tiles_per_block;
   }
   list_from_.assign(program.work.requirements.size(), kNever);
+  tile_from_.clear();
+  tile_missing_.clear();
+  if (program.work.relayout.by_circuits() && !program.schedule.without_finalize) {
+    tile_from_.assign(program.work.tiles.size(), 0);
+    tile_missing_.assign(program.work.tiles.size(), 0);
+    for (const TileReader& reader : program.work.relayout.readers) ++tile_missing_[reader.tile];
+  }
   space_events_ = {};
   early_reads_ = {};
   class_used_ = peak_bank_ = peak_class_ = {};
@@ -67,12 +75,37 @@ void Checker::circuit(FabricId fabric, const Transfer& transfer) {
 }
 
 void Checker::check_links(FabricId fabric, const Transfer& transfer) {
-  machine_.topology->route(transfer.bank, transfer.unit, path_);
+  if (machine_.topology->has_fixed_routes()) {
+    machine_.topology->route(transfer.bank, transfer.unit, path_);
+    check_path(fabric, transfer, path_.data(), path_.size());
+    return;
+  }
+  std::vector<Transfer>& launched = launched_[static_cast<std::size_t>(fabric)];
+  if (!launched.empty() && launched.front().launch != transfer.launch) settle(fabric);
+  launched.push_back(transfer);
+}
+
+void Checker::settle(FabricId fabric) {
+  std::vector<Transfer>& launched = launched_[static_cast<std::size_t>(fabric)];
+  std::vector<Circuit> circuits;
+  for (const Transfer& transfer : launched) circuits.push_back({transfer.bank, transfer.unit});
+  if (const auto excluded = machine_.topology->settle(circuits, paths_)) {
+    const Transfer& transfer = launched[*excluded];
+    fail("the " + std::string(fabric_name(fabric)) + " fabric has no settings for the circuits launched in cycle " +
+         std::to_string(transfer.launch) + ": that of bank " + std::to_string(transfer.bank) + " and unit " +
+         std::to_string(transfer.unit) + " (item " + std::to_string(transfer.item) + ") excludes another");
+  }
+  for (std::size_t n = 0; n < launched.size(); ++n) {
+    check_path(fabric, launched[n], paths_.links.data() + paths_.first[n], paths_.first[n + 1] - paths_.first[n]);
+  }
+  launched.clear();
+}
+
+void Checker::check_path(FabricId fabric, const Transfer& transfer, const int* path, std::size_t hops) {
   std::vector<Link>& links = links_[static_cast<std::size_t>(fabric)];
-  const std::size_t hops = path_.size();
   const bool backwards = is_write_fabric(fabric);
   for (std::size_t hop = 0; hop < hops; ++hop) {
-    Link& link = links[static_cast<std::size_t>(path_[backwards ? hops - 1 - hop : hop])];
+    Link& link = links[static_cast<std::size_t>(path[backwards ? hops - 1 - hop : hop])];
     // Branches of one multicast share a link; everything else must not meet.
     const bool same =
         !backwards && link.launch == transfer.launch && link.item == transfer.item && link.bank == transfer.bank;
@@ -133,6 +166,7 @@ std::int64_t Checker::readable_from(ItemId item) {
   if (item >= tiles) return sum_from_[item - tiles];
   std::int64_t from = fill_from_[item];
   if (program.schedule.without_finalize) return from;
+  if (!tile_missing_.empty()) return tile_missing_[item] != 0 ? kNever : std::max(from, tile_from_[item]);
   const RequirementRange range = program.work.tiles[item].requirements;
   if (range.count == 0) return from;
   std::int64_t& known = list_from_[range.first];
@@ -149,7 +183,21 @@ std::int64_t Checker::readable_from(ItemId item) {
   return std::max(from, known);
 }
 
-void Checker::written(BankClass bank_class, int, const Transfer& transfer) {
+void Checker::output_copied(const PostPlacement& pass, BankClass bank_class, int bank, std::int64_t from) {
+  const TiledWorkload& work = context_.program->work;
+  const std::uint32_t number = work.relayout.number(pass.operation, pass.tile);
+  for (std::uint32_t r = work.relayout.first_reader[number]; r < work.relayout.first_reader[number + 1]; ++r) {
+    const TileReader& reader = work.relayout.readers[r];
+    const StoredTile& tile = work.tiles[reader.tile];
+    if (tile.bank != bank || tile.bank_class != bank_class) continue;
+    std::uint32_t& missing = tile_missing_[reader.tile];
+    if (missing == 0) fail("item " + std::to_string(reader.tile) + " gets an output tile that it has already");
+    --missing;
+    tile_from_[reader.tile] = std::max(tile_from_[reader.tile], from + reader.offset);
+  }
+}
+
+void Checker::written(BankClass bank_class, int bank, const Transfer& transfer) {
   ++checks_;
   const Program& program = *context_.program;
   const auto tiles = static_cast<ItemId>(program.work.tiles.size());
@@ -169,6 +217,15 @@ void Checker::written(BankClass bank_class, int, const Transfer& transfer) {
     return;
   }
   if (program.schedule.without_finalize) return;
+  if (!tile_missing_.empty()) {
+    if (bank_class == BankClass::p && is_read_[sum] != 0) {
+      // Held for the copies that follow.
+      sum_from_[sum] = from;
+      take(transfer.item, transfer.arrival);
+    }
+    output_copied(pass, bank_class, bank, from);
+    return;
+  }
   // An output may go to several classes of banks; it counts once.
   const unsigned lowest = transfer.classes & (~transfer.classes + 1U);
   if (lowest != 1U << static_cast<unsigned>(bank_class)) return;
@@ -219,6 +276,9 @@ void Checker::change(ItemId item, std::int64_t cycle, bool taken) {
 }
 
 void Checker::advance(std::int64_t cycle) {
+  for (std::size_t f = 0; f < launched_.size(); ++f) {
+    if (!launched_[f].empty() && launched_[f].front().launch < cycle) settle(static_cast<FabricId>(f));
+  }
   while (!early_reads_.empty() && early_reads_.top().cycle < cycle) {
     const EarlyRead read = early_reads_.top();
     early_reads_.pop();

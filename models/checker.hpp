@@ -76,9 +76,14 @@ class Checker final : public sc_core::sc_module, public CircuitMonitor, public B
 
   void change(ItemId item, std::int64_t cycle, bool taken);
   void check_links(FabricId fabric, const Transfer& transfer);
+  /// \param path the links of the circuit, in the order of the hops from the bank
+  void check_path(FabricId fabric, const Transfer& transfer, const int* path, std::size_t hops);
+  /// Without fixed routes: finds settings for the circuits that were launched together, and checks their links.
+  void settle(FabricId fabric);
   void check_port(FabricId fabric, const Transfer& transfer);
   /// \param now_or_never the tile's producers must all be known by now
   void check_read(FabricId fabric, const Transfer& transfer, bool now_or_never);
+  void output_copied(const PostPlacement& pass, BankClass bank_class, int bank, std::int64_t from);
   /// The cycle from which on row t of a stored tile may be read in cycle `result` + t.
   std::int64_t readable_from(ItemId item);
   BankClass class_of(ItemId item) const;
@@ -90,6 +95,8 @@ class Checker final : public sc_core::sc_module, public CircuitMonitor, public B
   std::array<std::vector<Link>, kFabrics> links_;
   std::array<std::vector<Port>, kFabrics> ports_;
   std::vector<int> path_;
+  std::array<std::vector<Transfer>, kFabrics> launched_;  ///< without fixed routes: in the latest launch cycle
+  CircuitPaths paths_;
   // When things can be read.
   std::vector<std::int64_t> sum_from_;        ///< per tile operation and pass
   std::vector<std::uint8_t> is_read_;         ///< likewise: somebody reads it, so that it takes space
@@ -97,6 +104,9 @@ class Checker final : public sc_core::sc_module, public CircuitMonitor, public B
   std::vector<std::int64_t> block_from_;      ///< per output block: its first row
   std::vector<std::uint32_t> block_missing_;  ///< tiles of the block that are not on their way yet
   std::vector<std::int64_t> list_from_;       ///< per first requirement of a list: its result once it is final
+  // Likewise with relayout by circuits, where a tile has to get copies of its own.
+  std::vector<std::int64_t> tile_from_;      ///< per stored tile
+  std::vector<std::uint32_t> tile_missing_;  ///< output tiles that are not on their way to its bank yet
   std::priority_queue<EarlyRead> early_reads_;
   // Space.
   std::priority_queue<SpaceEvent> space_events_;

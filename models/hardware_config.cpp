@@ -56,8 +56,9 @@ void HardwareConfig::fields(Fields& f) {
   f.integer("weight_bits", weight_bits, {4, 16}, "bits", "of a weight, in traffic and capacity: 4, 8 or 16");
   f.integer("activation_bits", activation_bits, {4, 16}, "bits",
             "of inputs, activations, outputs and cached keys and values: 4, 8 or 16");
-  f.choice("relayout", relayout, {"free"},
-           "free: a finalised row reaches every X tile that needs it without extra circuits");
+  f.choice("relayout", relayout, {"free", "circuits"},
+           "free: a finalised row reaches every tile that needs it without extra circuits; circuits: every copy to "
+           "another bank is a pass of its own");
   f.choice("spill", spill, {"lru", "off"},
            "what happens when a bank is full: write the least recently used tile to DRAM, or stop with an error");
 }

@@ -181,6 +181,32 @@ class Planner {
 
   /// First and last round in which each operand tile that operations produce is written.
   void find_writes() {
+    first_write_.assign(tiles_, kNone);
+    complete_.assign(tiles_, 0);
+    if (work_.relayout.by_circuits() && !schedule_.without_finalize) {
+      find_copied_writes();
+    } else {
+      find_block_writes();
+    }
+    produced_.build(rounds_, tiles_, [&](ItemId item) { return first_write_[item]; });
+  }
+
+  /// Relayout by circuits: a tile is written by the passes that end at its bank.
+  void find_copied_writes() {
+    const Relayout& relayout = work_.relayout;
+    for (const PostPlacement& pass : schedule_.post) {
+      if (!pass.writes_output) continue;
+      const std::uint32_t number = relayout.number(pass.operation, pass.tile);
+      for (std::uint32_t r = relayout.first_reader[number]; r < relayout.first_reader[number + 1]; ++r) {
+        const ItemId tile = relayout.readers[r].tile;
+        if (bank(tile) != pass.bank || last_use_[tile] == kNone) continue;
+        first_write_[tile] = std::min(first_write_[tile], pass.round);
+        complete_[tile] = std::max(complete_[tile], pass.round);
+      }
+    }
+  }
+
+  void find_block_writes() {
     std::vector<std::uint32_t> first(work_.block_count, kNone), last(work_.block_count, 0);
     auto write = [&](std::uint32_t operation, std::uint32_t block, std::uint32_t round) {
       const std::size_t flat = work_.outputs[operation].first_block + block;
@@ -209,8 +235,6 @@ class Planner {
         }
       }
     }
-    first_write_.assign(tiles_, kNone);
-    complete_.assign(tiles_, 0);
     for (ItemId tile = 0; tile < tiles_; ++tile) {
       poll();
       if (last_use_[tile] == kNone) continue;
@@ -223,7 +247,6 @@ class Planner {
         complete_[tile] = std::max(complete_[tile], last[flat]);
       }
     }
-    produced_.build(rounds_, tiles_, [&](ItemId item) { return first_write_[item]; });
   }
 
   // --- weights that stay --------------------------------------------------------------------------------------------
@@ -375,8 +398,9 @@ class Planner {
     }
     for (std::uint32_t n = order_.post_first[round_]; n < order_.post_first[round_ + 1]; ++n) {
       const std::uint32_t id = order_.post_ids[n];
-      if (schedule_.post[id].writes_output) continue;
       const ItemId item = tiles_ + mains_ + id;
+      // A finished output tile takes space of its own only while it is held for copies.
+      if (schedule_.post[id].writes_output && last_use_[item] == kNone) continue;
       take_for_result(item);
       resident_[item] = kFilled;
     }
@@ -588,7 +612,8 @@ std::uint32_t item_bytes(const TiledWorkload& work, const Schedule& schedule, co
     return static_cast<std::uint32_t>(tile_rows(gemm, at.i) * tile_columns(gemm, at.g, at.k)) * width;
   }
   const PostPlacement& pass = schedule.post[item - tiles - mains];
-  return static_cast<std::uint32_t>(pass.rows) * static_cast<std::uint32_t>(pass.columns) * width;
+  return static_cast<std::uint32_t>(pass.rows) * static_cast<std::uint32_t>(pass.columns) *
+         (pass.writes_output ? 1 : width);
 }
 
 namespace {

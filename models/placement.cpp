@@ -41,6 +41,20 @@ void Round::clear() {
   }
 }
 
+RoundTable::RoundTable(const Machine& machine)
+    : machine_(machine),
+      writes_(machine.config.relayout == "circuits" ? static_cast<std::size_t>(machine.config.bank_count()) : 0) {}
+
+std::uint32_t RoundTable::next_for_write(std::uint32_t from, int bank) {
+  std::uint32_t round = post_.next(from);
+  if (writes_.empty()) return round;
+  for (;;) {
+    const std::uint32_t unwritten = writes_[static_cast<std::size_t>(bank)].next(round);
+    if (unwritten == round) return round;
+    round = post_.next(unwritten);
+  }
+}
+
 void RoundTable::OpenRounds::grow(std::uint32_t round) {
   while (parent_.size() <= round) parent_.push_back(static_cast<std::uint32_t>(parent_.size()));
 }
@@ -91,7 +105,8 @@ Placer::Placer(const TiledWorkload& work, const Machine& machine, std::int64_t r
       shared_ports_(machine.config.banks.p_ports == "shared"),
       rounds_(machine),
       pods_(machine.config.terminals()),
-      banks_(machine.config.terminals()) {
+      banks_(machine.config.terminals()),
+      reachable_(machine.config.terminals()) {
   schedule_.main.resize(work.op_count);
 }
 
@@ -205,17 +220,7 @@ bool Placer::try_post(PostPlacement& pass, Round& round, int bank, int avoid_ban
   pods_ = round.free_post_processors;
   round.post_in1->restrict_destinations(bank1, pods_);
   if (bank2 >= 0) round.post_in2->restrict_destinations(bank2, pods_);
-  for (int pp = pods_.next(); pp >= 0; pp = pods_.next(pp + 1)) {
-    int out = bank;
-    if (bank >= 0) {
-      if (!round.post_out->is_free(bank, pp)) continue;
-    } else {
-      banks_ = round.free_pp_out;
-      if (avoid_bank >= 0) banks_.reset(avoid_bank);
-      round.post_out->restrict_sources(pp, banks_);
-      out = banks_.next();
-      if (out < 0) continue;
-    }
+  auto take = [&](int pp, int out) {
     round.post_in1->reserve(bank1, pp);
     round.pp_in1[static_cast<std::size_t>(bank1)] = Round::key(pass.in1);
     if (bank2 >= 0) {
@@ -228,6 +233,32 @@ bool Placer::try_post(PostPlacement& pass, Round& round, int bank, int avoid_ban
     pass.post_processor = static_cast<std::uint16_t>(pp);
     pass.bank = static_cast<std::uint16_t>(out);
     return true;
+  };
+  if (bank < 0 && pass.writes_output && copies_outputs()) {
+    // Written where it is needed, a tile takes one copy less.
+    const Relayout& relayout = work_.relayout;
+    const std::uint32_t number = relayout.number(pass.operation, pass.tile);
+    for (std::uint32_t t = relayout.first_target[number]; t < relayout.first_target[number + 1]; ++t) {
+      const int out = relayout.targets[t].bank;
+      if (!round.free_pp_out.test(out)) continue;
+      reachable_ = pods_;
+      round.post_out->restrict_destinations(out, reachable_);
+      const int pp = reachable_.next();
+      if (pp >= 0) return take(pp, out);
+    }
+  }
+  for (int pp = pods_.next(); pp >= 0; pp = pods_.next(pp + 1)) {
+    int out = bank;
+    if (bank >= 0) {
+      if (!round.post_out->is_free(bank, pp)) continue;
+    } else {
+      banks_ = round.free_pp_out;
+      if (avoid_bank >= 0) banks_.reset(avoid_bank);
+      round.post_out->restrict_sources(pp, banks_);
+      out = banks_.next();
+      if (out < 0) continue;
+    }
+    return take(pp, out);
   }
   return false;
 }
@@ -253,17 +284,39 @@ std::uint32_t Placer::place_post(PostPlacement pass, std::uint32_t earliest, int
 }
 
 std::uint32_t Placer::first_fit_post(PostPlacement pass, std::uint32_t earliest, int bank, int avoid_bank) {
-  std::uint32_t number = rounds_.next_for_post(earliest);
+  auto next = [&](std::uint32_t from) {
+    return pass.kind == PostPlacement::Kind::copy ? rounds_.next_for_write(from, bank) : rounds_.next_for_post(from);
+  };
+  std::uint32_t number = next(earliest);
   while (!try_post(pass, rounds_.at(number), bank, avoid_bank)) {
     if (++rounds_.at(number).post_failures == round_failures_) rounds_.mark_full_for_post(number);
-    number = rounds_.next_for_post(number + 1);
+    number = next(number + 1);
   }
   pass.round = number;
+  if (copies_outputs()) rounds_.mark_written(number, pass.bank);
   Round& round = rounds_.at(number);
   if (round.free_post_processors.none() || round.free_pp_out.none()) rounds_.mark_full_for_post(number);
   schedule_.post.push_back(pass);
   post_round_.push_back(number);
   return static_cast<std::uint32_t>(schedule_.post.size() - 1);
+}
+
+std::uint32_t Placer::place_copies(std::uint32_t id) {
+  const PostPlacement pass = schedule_.post[id];
+  std::uint32_t last = pass.round;
+  if (!copies_outputs()) return last;
+  PostPlacement copy = pass;
+  copy.kind = PostPlacement::Kind::copy;
+  copy.in1 = {PostSource::Kind::post_sum, id};
+  copy.in2 = {};
+  const Relayout& relayout = work_.relayout;
+  const std::uint32_t number = relayout.number(pass.operation, pass.tile);
+  for (std::uint32_t t = relayout.first_target[number]; t < relayout.first_target[number + 1]; ++t) {
+    if (relayout.targets[t].bank == pass.bank) continue;
+    const std::uint32_t placed = first_fit_post(copy, pass.round + 1, relayout.targets[t].bank, -1);
+    last = std::max(last, schedule_.post[placed].round);
+  }
+  return last;
 }
 
 std::uint32_t PostChain::reduce(const GemmTiles& gemm, std::int64_t g, std::int64_t i, std::int64_t k,
@@ -310,7 +363,7 @@ std::uint32_t PostChain::reduce(const GemmTiles& gemm, std::int64_t g, std::int6
   }
   const std::uint32_t earliest = 1 + std::max(placer_.round_of(pass.in1), placer_.round_of(pass.in2));
   const std::uint32_t id = placer_.place_post(pass, earliest);
-  return std::max(last, placer_.schedule().post[id].round);
+  return std::max(last, placer_.place_copies(id));
 }
 
 std::uint32_t PostChain::vector(const VectorTiles& tiles, std::uint32_t earliest) {
@@ -321,7 +374,7 @@ std::uint32_t PostChain::vector(const VectorTiles& tiles, std::uint32_t earliest
     const std::uint32_t from = std::max(earliest, 1 + std::max(placer_.round_of(pass.in1), placer_.round_of(pass.in2)));
     const bool reads_sums = pass.in1.kind == PostSource::Kind::post_sum || pass.in2.kind == PostSource::Kind::post_sum;
     const std::uint32_t id = placer_.place_post(pass, reads_sums ? from : earliest);
-    last = std::max(last, placer_.schedule().post[id].round);
+    last = std::max(last, pass.writes_output ? placer_.place_copies(id) : placer_.schedule().post[id].round);
     return id;
   };
   auto input = [&](std::size_t n, std::int64_t i, std::int64_t k) {

@@ -39,7 +39,7 @@ class Round {
 /// The open rounds. Rounds below a floor are closed for good and their memory is used again.
 class RoundTable {
  public:
-  explicit RoundTable(const Machine& machine) : machine_(machine) {}
+  explicit RoundTable(const Machine& machine);
 
   Round& at(std::uint32_t round);
   /// No one will place anything below this round any more.
@@ -50,6 +50,9 @@ class RoundTable {
   /// Likewise for passes.
   std::uint32_t next_for_post(std::uint32_t from) { return post_.next(from); }
   void mark_full_for_post(std::uint32_t round) { post_.remove(round); }
+  /// The first round from `from` on that is open for passes and in which no pass writes to the terminal.
+  std::uint32_t next_for_write(std::uint32_t from, int bank);
+  void mark_written(std::uint32_t round, int bank) { writes_[static_cast<std::size_t>(bank)].remove(round); }
 
  private:
   /// Union-find over round numbers, all present at first: finds the next one that was not removed.
@@ -68,6 +71,7 @@ class RoundTable {
   std::deque<std::unique_ptr<Round>> rounds_;
   std::vector<std::unique_ptr<Round>> spare_;
   OpenRounds main_, post_;
+  std::vector<OpenRounds> writes_;  ///< per terminal of PP-out, if copies look for them
 };
 
 /// Places single operations into rounds. Shared by schedulers.
@@ -90,6 +94,9 @@ class Placer {
   /// \return its id
   /// With shared P bank ports a pass cannot read both operands from one bank: one of them is moved to another first.
   std::uint32_t place_post(PostPlacement pass, std::uint32_t earliest, int bank = -1);
+  /// Places a copy of the output tile of pass `id` for every further terminal that needs it (relayout "circuits").
+  /// \return the last round used, at least that of the pass
+  std::uint32_t place_copies(std::uint32_t id);
 
   Schedule& schedule() { return schedule_; }
   RoundTable& rounds() { return rounds_; }
@@ -102,6 +109,7 @@ class Placer {
 
  private:
   bool try_post(PostPlacement& pass, Round& round, int bank, int avoid_bank);
+  bool copies_outputs() const { return work_.relayout.by_circuits() && !schedule_.without_finalize; }
   std::uint32_t first_fit_post(PostPlacement pass, std::uint32_t earliest, int bank, int avoid_bank);
 
   const TiledWorkload& work_;
@@ -111,7 +119,7 @@ class Placer {
   RoundTable rounds_;
   Schedule schedule_;
   std::vector<std::uint32_t> post_round_;  ///< per pass: its round or its twin's, the later
-  BitSet pods_, banks_;                    ///< scratch
+  BitSet pods_, banks_, reachable_;        ///< scratch
 };
 
 /// Places what follows the tile operations: adds, finalise passes and the passes of vector operations.

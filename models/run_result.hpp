@@ -76,6 +76,8 @@ struct RunResult {
   std::int64_t tile_operations = 0;
   std::int64_t passes = 0;
   std::int64_t macs = 0;
+  std::int64_t relayout_copies = 0;  ///< passes that copy an output tile to another bank
+  std::int64_t relayout_bytes = 0;   ///< bytes they read, and write
 
   // Pod cycles: all classes add up to pods x cycles.
   std::int64_t busy_pod_cycles = 0;     ///< an activation row enters

@@ -29,7 +29,7 @@ struct PostSource {
   enum class Kind : std::uint8_t {
     none,
     main_sum,  ///< partial sums of a tile operation
-    post_sum,  ///< result of an add or statistics pass
+    post_sum,  ///< result of an earlier pass in its P bank
     stored,    ///< a tile of an operand in P banks
   };
   Kind kind = Kind::none;
@@ -46,9 +46,10 @@ struct PostPlacement {
     combine,     ///< two statistics -> one
     normalize,   ///< tile and statistics -> one output tile
     move,        ///< a tile -> another P bank
+    copy,        ///< an output tile, held in the P bank of the pass that made it -> other banks (relayout "circuits")
   };
   Kind kind = Kind::add;
-  bool writes_output = false;  ///< false: an intermediate tile that a later pass reads
+  bool writes_output = false;  ///< an int8 output tile or a copy of one; false: what a later pass reads
   std::uint16_t post_processor = 0;
   std::uint16_t bank = 0;  ///< terminal where PP-out lands
   std::uint32_t round = 0;

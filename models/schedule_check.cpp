@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "podsim/sim/core/poll.hpp"
 
@@ -15,9 +16,17 @@ class LinkWatch {
   explicit LinkWatch(const Topology& topology)
       : topology_(topology), owner_(static_cast<std::size_t>(topology.link_count())), epoch_(owner_.size(), 0) {}
 
-  void next_round() { ++now_; }
-  /// The source that already holds a link of this circuit, or -1 if the circuit is free. Takes its links.
+  void next_round() {
+    ++now_;
+    circuits_.clear();
+  }
+  /// The source that already holds a link of this circuit, or -1 if the circuit is free. Takes its links. Without fixed
+  /// routes always -1: `excluded` tells.
   int take(int source, int destination) {
+    if (!topology_.has_fixed_routes()) {
+      circuits_.push_back({source, destination});
+      return -1;
+    }
     topology_.route(source, destination, path_);
     for (const int link : path_) {
       const auto l = static_cast<std::size_t>(link);
@@ -27,9 +36,18 @@ class LinkWatch {
     }
     return -1;
   }
+  /// Without fixed routes: a circuit of the round that cannot be set up beside the others.
+  std::optional<Circuit> excluded() {
+    if (circuits_.empty()) return {};
+    const std::optional<std::size_t> index = topology_.settle(circuits_, paths_);
+    if (!index) return {};
+    return circuits_[*index];
+  }
 
  private:
   const Topology& topology_;
+  std::vector<Circuit> circuits_;
+  CircuitPaths paths_;
   std::vector<int> owner_;
   std::vector<std::uint32_t> epoch_;
   std::uint32_t now_ = 0;
@@ -69,6 +87,7 @@ class ScheduleChecker {
     check_ports();
     check_sums();
     check_outputs();
+    check_copies();
     check_producers();
     return std::move(problems_);
   }
@@ -152,6 +171,14 @@ class ScheduleChecker {
         source(in2, in2_port, "PP-in2", pass.in2);
         circuit(out, out_port, "PP-out", pass.bank, pass.post_processor, id);
       }
+      for (std::size_t f = 0; f < links.size(); ++f) {
+        static constexpr const char* kNames[] = {"X", "W", "P-in", "P-out", "PP-in1", "PP-in2", "PP-out"};
+        if (const auto excluded = links[f].excluded()) {
+          fail("round " + std::to_string(round) + ": the " + kNames[f] + " circuit of bank " +
+               std::to_string(excluded->source) + " and unit " + std::to_string(excluded->destination) +
+               " cannot be set up together with the others");
+        }
+      }
     }
   }
 
@@ -205,7 +232,9 @@ class ScheduleChecker {
           const PostPlacement& from = schedule_.post[source.index];
           if (from.round >= pass.round) fail(name("pass", id) + " reads a result of a round that is not earlier");
           if (from.operation != pass.operation) fail(name("pass", id) + " reads a result of another operation");
-          if (from.writes_output) fail(name("pass", id) + " reads a finished output tile as a partial sum");
+          if (from.writes_output && pass.kind != PostPlacement::Kind::copy) {
+            fail(name("pass", id) + " reads a finished output tile as a partial sum");
+          }
           if (post_read[source.index] < 255) ++post_read[source.index];
         }
       }
@@ -230,13 +259,15 @@ class ScheduleChecker {
   void check_outputs() {
     block_round_.assign(work_.block_count, -1);
     std::vector<std::uint32_t> written(work_.block_count, 0);
+    bool is_copy = false;
     auto write = [&](std::uint32_t operation, std::uint32_t block, std::uint32_t round) {
       const std::size_t flat = work_.outputs[operation].first_block + block;
       block_round_[flat] = std::max<std::int64_t>(block_round_[flat], round);
-      ++written[flat];
+      if (!is_copy) ++written[flat];
     };
     for (const PostPlacement& pass : schedule_.post) {
       if (!pass.writes_output || schedule_.without_finalize) continue;
+      is_copy = pass.kind == PostPlacement::Kind::copy;
       const std::uint32_t tiles = work_.tiles_of_operation[pass.operation];
       if (work_.network.operations[pass.operation].gemm() != nullptr) {
         const GemmTiles& gemm = work_.gemms[tiles];
@@ -264,6 +295,71 @@ class ScheduleChecker {
         }
       }
     }
+  }
+
+  /// With relayout by circuits: every terminal that needs an output tile is written once, by the pass that makes the
+  /// tile or by a copy of it.
+  void check_copies() {
+    const Relayout& relayout = work_.relayout;
+    const bool expected = relayout.by_circuits() && !schedule_.without_finalize;
+    std::vector<std::uint8_t> served(expected ? relayout.targets.size() : 0, 0);
+    for (std::uint32_t id = 0; id < schedule_.post.size(); ++id) {
+      const PostPlacement& pass = schedule_.post[id];
+      const bool is_copy = pass.kind == PostPlacement::Kind::copy;
+      if (is_copy && !check_copy(id, expected)) continue;
+      if (!expected || !pass.writes_output) continue;
+      const std::uint32_t number = relayout.number(pass.operation, pass.tile);
+      bool needed = false;
+      for (std::uint32_t t = relayout.first_target[number]; t < relayout.first_target[number + 1]; ++t) {
+        if (relayout.targets[t].bank != pass.bank) continue;
+        needed = true;
+        if (served[t] != 0)
+          fail(name("pass", id) + " copies an output tile to bank " + std::to_string(pass.bank) +
+               ", which has it already");
+        served[t] = 1;
+      }
+      if (is_copy && !needed) {
+        fail(name("pass", id) + " copies an output tile to bank " + std::to_string(pass.bank) +
+             ", where nothing needs it");
+      }
+    }
+    if (!expected) return;
+    for (std::size_t o = 0; o < work_.outputs.size(); ++o) {
+      const std::uint32_t place = work_.tiles_of_operation[o];
+      const bool is_gemm = work_.network.operations[o].gemm() != nullptr;
+      const std::uint32_t first = is_gemm ? work_.gemms[place].first_output : 0;
+      const auto count = is_gemm
+                             ? work_.gemms[place].output_count
+                             : static_cast<std::uint32_t>(work_.vectors[place].i_count * work_.vectors[place].k_count);
+      for (std::uint32_t tile = 0; tile < count; ++tile) {
+        const std::uint32_t number = relayout.number(static_cast<std::uint32_t>(o), first + tile);
+        for (std::uint32_t t = relayout.first_target[number]; t < relayout.first_target[number + 1]; ++t) {
+          if (served[t] != 0) continue;
+          fail("\"" + work_.network.operations[o].name + "\": output tile " + std::to_string(tile) +
+               " is never copied to bank " + std::to_string(relayout.targets[t].bank) + ", which needs it");
+        }
+      }
+    }
+  }
+
+  /// False if the copy makes no sense by itself.
+  bool check_copy(std::uint32_t id, bool expected) {
+    const PostPlacement& pass = schedule_.post[id];
+    if (!expected) {
+      fail(name("pass", id) + " is a copy; they are part of relayout \"circuits\" only");
+      return false;
+    }
+    if (pass.in1.kind != PostSource::Kind::post_sum || pass.in2.kind != PostSource::Kind::none || !pass.writes_output) {
+      fail(name("pass", id) + " is a copy, but does not read one output tile to write it");
+      return false;
+    }
+    const PostPlacement& from = schedule_.post[pass.in1.index];
+    if (!from.writes_output || from.kind == PostPlacement::Kind::copy || from.operation != pass.operation ||
+        from.tile != pass.tile || from.rows != pass.rows || from.columns != pass.columns) {
+      fail(name("pass", id) + " is a copy of something else than the output tile it stands for");
+      return false;
+    }
+    return true;
   }
 
   void complete_without_finalize() {

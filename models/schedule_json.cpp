@@ -8,7 +8,8 @@
 namespace podsim {
 namespace {
 
-const std::vector<std::string> kPostKinds{"add", "finalize", "vector", "statistics", "combine", "normalize", "move"};
+const std::vector<std::string> kPostKinds{"add",     "finalize",  "vector", "statistics",
+                                          "combine", "normalize", "move",   "copy"};
 const std::vector<std::string> kSourceKinds{"none", "main_sum", "post_sum", "stored"};
 
 /// Identifies a tiled workload well enough to refuse a schedule that was made for another one.

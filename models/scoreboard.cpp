@@ -66,6 +66,21 @@ void Scoreboard::begin(const Program& program) {
       std::fill_n(block_missing_.begin() + blocks.first_block, blocks.block_count, blocks.tiles_per_block);
     }
   }
+  // A block is complete when all copies of its tiles are.
+  is_held_.assign(program.schedule.post.size(), 0);
+  for (const PostPlacement& pass : program.schedule.post) {
+    if (pass.kind != PostPlacement::Kind::copy) continue;
+    is_held_[pass.in1.index] = 1;
+    const std::uint32_t place = work.tiles_of_operation[pass.operation];
+    std::uint32_t* missing = block_missing_.data() + work.outputs[pass.operation].first_block;
+    if (work.network.operations[pass.operation].gemm() == nullptr) {
+      ++missing[pass.tile / work.vectors[place].k_count];
+      continue;
+    }
+    const GemmTiles& gemm = work.gemms[place];
+    const std::int64_t rest = (pass.tile - gemm.first_output) / gemm.k_count;
+    for (const std::uint32_t block : output_blocks_of(gemm, rest / gemm.i_count, rest % gemm.i_count)) ++missing[block];
+  }
 
   // Which banks an operation's rows go to: those of all operands that read it.
   destination_classes_.assign(work.network.operations.size(), 0);
@@ -79,6 +94,16 @@ void Scoreboard::begin(const Program& program) {
     // What nobody on chip reads leaves through a P bank.
     if (classes == 0) classes = static_cast<std::uint8_t>(1U << static_cast<unsigned>(BankClass::p));
   }
+}
+
+std::uint8_t Scoreboard::destination_classes(std::uint32_t pass) const {
+  constexpr auto kP = static_cast<std::uint8_t>(1U << static_cast<unsigned>(BankClass::p));
+  const PostPlacement& what = program_->schedule.post[pass];
+  if (!what.writes_output) return kP;
+  const Relayout& relayout = program_->work.relayout;
+  if (!relayout.by_circuits() || program_->schedule.without_finalize) return destination_classes_[what.operation];
+  const std::uint8_t classes = relayout.classes_at(relayout.number(what.operation, what.tile), what.bank);
+  return is_held_[pass] != 0 || classes == 0 ? static_cast<std::uint8_t>(classes | kP) : classes;
 }
 
 bool Scoreboard::fills_ready(std::uint32_t round, Stage stage, std::int64_t& ready) const {

@@ -61,8 +61,8 @@ class Scoreboard {
   LinkSchedule& links(FabricId fabric) { return links_[static_cast<std::size_t>(fabric)]; }
   /// False if circuits of successive rounds can never meet on a link.
   bool links_can_conflict() const { return !links_.front().never_conflicts(); }
-  /// Bit mask of the bank classes that read an operation's output.
-  std::uint8_t destination_classes(std::uint32_t operation) const { return destination_classes_[operation]; }
+  /// Bit mask of the bank classes that take the result of a pass.
+  std::uint8_t destination_classes(std::uint32_t pass) const;
 
  private:
   bool block_ready(std::uint32_t operation, std::uint32_t block, std::int64_t& ready, bool& queued);
@@ -81,7 +81,8 @@ class Scoreboard {
   std::vector<std::uint8_t> list_queued_;
   std::array<LinkSchedule, kFabrics> links_;
   std::array<std::vector<std::int64_t>, kFabrics> ports_;
-  std::vector<std::uint8_t> destination_classes_;
+  std::vector<std::uint8_t> destination_classes_;  ///< of an operation's output, if relayout is free
+  std::vector<std::uint8_t> is_held_;              ///< per pass: copies read its output tile
 };
 
 }  // namespace podsim

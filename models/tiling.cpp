@@ -652,7 +652,9 @@ std::vector<std::uint32_t> output_blocks_of(const GemmTiles& gemm, std::int64_t 
 
 TiledWorkload tile(LoweredNetwork network, const Machine& machine, const TilingConfig& config,
                    std::int64_t max_memory_bytes) {
-  return Tiler(std::move(network), machine, config).run(max_memory_bytes);
+  TiledWorkload work = Tiler(std::move(network), machine, config).run(max_memory_bytes);
+  if (machine.config.relayout == "circuits") work.relayout = find_relayout(work, machine.config);
+  return work;
 }
 
 }  // namespace podsim

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "podsim/models/hardware_config.hpp"
+#include "podsim/models/relayout.hpp"
 #include "podsim/workloads/lowering.hpp"
 
 namespace podsim {
@@ -150,6 +151,7 @@ struct TiledWorkload {
   /// The GEMM that a tile operation belongs to.
   const GemmTiles& gemm_of_op(std::uint32_t op) const;
   std::int64_t weight_bytes = 0;  ///< weights fetched from DRAM, each once
+  Relayout relayout;              ///< which copies are needed, if each takes its own circuit
 };
 
 /// Bits of an element of a tensor in DRAM: learned ones (tables, constants) have `weight_bits`, others

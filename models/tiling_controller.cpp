@@ -62,6 +62,7 @@ void TilingController::begin() {
   board_.begin(program);
   accounts_.begin(program);
   outputs_written_.assign(work.network.operations.size(), 0);
+  copies_ = copied_bytes_ = 0;
   poke(main_, 0);
   poke(post_, 0);
 }
@@ -592,7 +593,8 @@ void TilingController::order_post(std::int64_t now) {
         case PostSource::Kind::post_sum:
           transfer.bank = program.schedule.post[source.index].bank;
           transfer.item = tiles + mains + source.index;
-          transfer.row_bytes = program.schedule.post[source.index].columns * config_.partial_sum_bytes;
+          transfer.row_bytes = program.schedule.post[source.index].columns *
+                               (program.schedule.post[source.index].writes_output ? 1 : config_.partial_sum_bytes);
           break;
         default:
           transfer.bank = work.tiles[source.index].bank;
@@ -623,8 +625,7 @@ void TilingController::order_post(std::int64_t now) {
             ? static_cast<std::int32_t>(bytes_for_bits(std::int64_t{pass.columns} * config_.activation_bits))
             : pass.columns * config_.partial_sum_bytes;
     command.bank = pass.bank;
-    command.classes = pass.writes_output ? board_.destination_classes(pass.operation)
-                                         : static_cast<std::uint8_t>(1U << static_cast<unsigned>(BankClass::p));
+    command.classes = board_.destination_classes(id);
     command.has_second_input = pass.in2.kind != PostSource::Kind::none;
     post_processors[pass.post_processor]->execute(command);
     board_.port_free(FabricId::post_out, pass.bank) = command.write_arrival + pass.rows;
@@ -649,7 +650,12 @@ void TilingController::order_post(std::int64_t now) {
                          post_was_queued_);
     }
     const std::int64_t write_back = work.write_back_bytes[pass.operation];
-    if (write_back > 0 && pass.writes_output && !program.schedule.without_finalize) {
+    const bool is_copy = pass.kind == PostPlacement::Kind::copy;
+    if (is_copy) {
+      ++copies_;
+      copied_bytes_ += static_cast<std::int64_t>(pass.rows) * command.row_bytes;
+    }
+    if (write_back > 0 && pass.writes_output && !is_copy && !program.schedule.without_finalize) {
       const std::int64_t count =
           is_gemm ? work.gemms[place].output_count : work.vectors[place].i_count * work.vectors[place].k_count;
       const std::int64_t done = outputs_written_[pass.operation]++;
@@ -697,6 +703,8 @@ void TilingController::maybe_finish(std::int64_t now) {
 
 void TilingController::collect(RunResult& result, std::optional<std::int64_t> stopped_at) const {
   result.complete = done_ && !stopped_at;
+  result.relayout_copies = copies_;
+  result.relayout_bytes = copied_bytes_;
   const std::int64_t end = stopped_at.value_or(finish_cycle_);
   std::optional<StallCause> waiting;
   if (!result.complete && main_round_ < rounds_) {

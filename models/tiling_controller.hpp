@@ -141,6 +141,7 @@ class TilingController final : public sc_core::sc_module, public FillListener, p
 
   Reads x_reads_, w_reads_, p_reads_, in1_reads_, in2_reads_;
   std::vector<std::uint32_t> outputs_written_;  ///< per operation: output tiles on their way, for write-back shares
+  std::int64_t copies_ = 0, copied_bytes_ = 0;  ///< by relayout circuits
 };
 
 }  // namespace podsim

@@ -211,6 +211,9 @@ StatGroup Report::statistics() const {
   root.counter("macs", "MACs", "multiply-accumulates done", result.macs);
   root.counter("tile_operations", "tile operations", "done by pods", result.tile_operations);
   root.counter("passes", "passes", "done by post-processors", result.passes);
+  root.counter("relayout_copies", "passes", "of these: copies of output tiles to further banks",
+               result.relayout_copies);
+  root.counter("relayout_bytes", "bytes", "that these copies carry over PP-in1 and over PP-out", result.relayout_bytes);
   root.counter("rounds", "rounds", "in the schedule", result.rounds);
   root.counter("rounds_done", "rounds", "simulated", result.rounds_done);
   root.gauge("utilization", "1", "MACs / (PEs x cycles)", utilization());

@@ -48,6 +48,11 @@ ValuePlane::ValuePlane(const Program& program, const Network& network, const Net
   for (const ItemId item : program.memory.resident) contents_[item].place = Place::bank;
   unwritten_.assign(largest, kUnwritten);
   writers_.resize(work_.block_count);
+  if (work_.relayout.by_circuits() && !program.schedule.without_finalize) {
+    copies_missing_.assign(work_.tiles.size(), 0);
+    copied_from_.assign(work_.tiles.size(), 0);
+    for (const TileReader& reader : work_.relayout.readers) ++copies_missing_[reader.tile];
+  }
 }
 
 ValuePlane::Read ValuePlane::read_of(const Transfer& transfer) {
@@ -136,6 +141,8 @@ void ValuePlane::start_operation(const Transfer& result, std::int64_t start, con
 }
 
 void ValuePlane::start_pass(const Transfer& result, std::int64_t start, const Transfer& in1, const Transfer* in2) {
+  // A copy computes nothing; when it arrives, the tiles that wait for it have their rows.
+  if (program_.schedule.post[result.id].kind == PostPlacement::Kind::copy) return;
   const int index = new_running();
   Running& running = running_[static_cast<std::size_t>(index)];
   running.is_pass = true;
@@ -148,7 +155,24 @@ void ValuePlane::start_pass(const Transfer& result, std::int64_t start, const Tr
   events_.push({start + result.rows - 1, Event::Kind::compute, static_cast<std::uint32_t>(index)});
 }
 
+void ValuePlane::copied(BankClass bank_class, int bank, const Transfer& result) {
+  const PostPlacement& pass = program_.schedule.post[result.id];
+  const std::uint32_t number = work_.relayout.number(pass.operation, pass.tile);
+  for (std::uint32_t r = work_.relayout.first_reader[number]; r < work_.relayout.first_reader[number + 1]; ++r) {
+    const TileReader& reader = work_.relayout.readers[r];
+    const StoredTile& tile = work_.tiles[reader.tile];
+    if (tile.bank != bank || tile.bank_class != bank_class) continue;
+    --copies_missing_[reader.tile];
+    copied_from_[reader.tile] = std::max(copied_from_[reader.tile], result.arrival + 1 + reader.offset);
+  }
+}
+
 void ValuePlane::stored(BankClass bank_class, int bank, const Transfer& result) {
+  const ItemId first_pass = tiles() + mains();
+  if (!copies_missing_.empty() && result.item >= first_pass &&
+      program_.schedule.post[result.item - first_pass].writes_output) {
+    copied(bank_class, bank, result);
+  }
   Content& content = contents_[result.item];
   if (content.running < 0) return;  // the other bank classes of the same result
   Running& running = running_[static_cast<std::size_t>(content.running)];
@@ -239,6 +263,9 @@ void ValuePlane::need(int tensor, std::int64_t row, std::int64_t until) {
 const std::int16_t* ValuePlane::tile(const Read& read, std::int32_t to, std::int64_t stride, std::int64_t until) {
   Content& content = contents_[read.item];
   const StoredTile& stored = work_.tiles[read.item];
+  if (!copies_missing_.empty() && (copies_missing_[read.item] != 0 || read.first_row < copied_from_[read.item])) {
+    return unwritten_.data();
+  }
   const bool is_fetched = stored.dram_bytes > 0 || content.rows == stored.rows;
   if (content.place != Place::bank || read.bank != content.bank || to > stored.rows ||
       (is_fetched && read.first_row < content.ready)) {
@@ -271,6 +298,9 @@ const std::int16_t* ValuePlane::tile(const Read& read, std::int32_t to, std::int
 const std::int16_t* ValuePlane::weights(const Read& read, std::int64_t until) {
   Content& content = contents_[read.item];
   const StoredTile& stored = work_.tiles[read.item];
+  if (!copies_missing_.empty() && (copies_missing_[read.item] != 0 || read.first_row < copied_from_[read.item])) {
+    return unwritten_.data();
+  }
   const bool is_fetched = stored.dram_bytes > 0 || content.rows > 0;
   if (content.place != Place::bank || read.bank != content.bank || (is_fetched && read.first_row < content.ready)) {
     return unwritten_.data();

@@ -142,7 +142,14 @@ class ValuePlane {
   OperandTiles operands_;
   Int8Gemm multiply_;
 
+  /// An output tile, or a copy of it, arrives at one terminal (relayout "circuits").
+  void copied(BankClass bank_class, int bank, const Transfer& result);
+
   std::vector<Content> contents_;  ///< per item
+  // With relayout by circuits, per stored tile: output tiles that have not been sent to its bank, and the cycle from
+  // which on its row t may be read in that cycle + t. Empty otherwise.
+  std::vector<std::uint32_t> copies_missing_;
+  std::vector<std::int64_t> copied_from_;
   std::vector<Buffer> buffers_;
   std::vector<std::int32_t> spare_buffers_;
   std::vector<Running> running_;

@@ -140,8 +140,15 @@ class Audit {
           std::accumulate(result_.pod_busy_cycles.begin(), result_.pod_busy_cycles.end(), std::int64_t{0}),
           result_.busy_pod_cycles);
     for (const std::int64_t busy : result_.pod_busy_cycles) hold("a pod is busy for too long", busy <= result_.cycles);
-    std::int64_t rows = 0;
-    for (const PostPlacement& pass : schedule_.post) rows += pass.rows;
+    std::int64_t rows = 0, copies = 0, copied = 0;
+    for (const PostPlacement& pass : schedule_.post) {
+      rows += pass.rows;
+      if (pass.kind != PostPlacement::Kind::copy) continue;
+      ++copies;
+      copied += static_cast<std::int64_t>(pass.rows) * pass.columns;
+    }
+    equal("copies", result_.relayout_copies, copies);
+    equal("bytes of copies", result_.relayout_bytes, copied);
     equal("busy cycles of the post-processors", result_.post_processor_busy_cycles, rows);
     for (std::size_t o = 0; o < result_.operations.size(); ++o) {
       const OperationResult& operation = result_.operations[o];
@@ -197,6 +204,10 @@ class Audit {
     }
     std::array<std::int64_t, 3> post_written{};
     const std::vector<std::uint8_t> readers = reading_classes();
+    const bool copied = program_.machine.config.relayout == "circuits" && !schedule_.without_finalize;
+    for (const PostPlacement& pass : schedule_.post) {
+      if (pass.kind == PostPlacement::Kind::copy) held_.insert(pass.in1.index);
+    }
     for (std::uint32_t id = 0; id < schedule_.post.size(); ++id) {
       const PostPlacement& pass = schedule_.post[id];
       auto source = [&](const PostSource& from, FabricId fabric) {
@@ -208,7 +219,7 @@ class Audit {
             row_bytes = pass.columns * width;
             break;
           case PostSource::Kind::post_sum:
-            row_bytes = schedule_.post[from.index].columns * width;
+            row_bytes = schedule_.post[from.index].columns * (schedule_.post[from.index].writes_output ? 1 : width);
             break;
           case PostSource::Kind::stored:
             row_bytes = bytes_of(work_.tiles[from.index].columns, program_.machine.config.activation_bits);
@@ -221,7 +232,7 @@ class Audit {
           pass.rows *
           (pass.writes_output ? bytes_of(pass.columns, program_.machine.config.activation_bits) : pass.columns * width);
       of(FabricId::post_out).add(pass.round, id, bytes);
-      const unsigned classes = pass.writes_output ? readers[pass.operation] : 4U;
+      const unsigned classes = !pass.writes_output ? 4U : copied ? classes_at_terminal(id) : readers[pass.operation];
       for (std::size_t c = 0; c < 3; ++c) {
         if ((classes >> c & 1U) != 0) post_written[c] += bytes;
       }
@@ -245,6 +256,18 @@ class Audit {
     equal("bytes written to X banks", result_.banks[0].written_bytes, post_written[0]);
     equal("bytes written to W banks", result_.banks[1].written_bytes, post_written[1]);
     equal("bytes written to P banks", result_.banks[2].written_bytes, post_written[2] + psum_written);
+  }
+
+  /// Relayout by circuits: classes with tiles that need the output tile at the pass's terminal, P if copies follow.
+  unsigned classes_at_terminal(std::uint32_t id) const {
+    const PostPlacement& pass = schedule_.post[id];
+    const std::uint32_t number = work_.relayout.number(pass.operation, pass.tile);
+    unsigned classes = held_.count(id) != 0 ? 4U : 0U;
+    for (std::uint32_t r = work_.relayout.first_reader[number]; r < work_.relayout.first_reader[number + 1]; ++r) {
+      const StoredTile& tile = work_.tiles[work_.relayout.readers[r].tile];
+      if (tile.bank == pass.bank) classes |= 1U << static_cast<unsigned>(tile.bank_class);
+    }
+    return classes == 0 ? 4U : classes;
   }
 
   /// Bank classes that take an operation's output: those of the tiles that need it, P for what leaves the chip.
@@ -321,6 +344,7 @@ class Audit {
   const RunResult& result_;
   const TiledWorkload& work_;
   const Schedule& schedule_;
+  std::set<std::uint32_t> held_;  ///< passes whose output tile is copied
   std::vector<std::string> broken_;
 };
 
@@ -355,6 +379,8 @@ std::string difference(const RunResult& a, const RunResult& b) {
   same("tile_operations", a.tile_operations, b.tile_operations);
   same("passes", a.passes, b.passes);
   same("macs", a.macs, b.macs);
+  same("relayout_copies", a.relayout_copies, b.relayout_copies);
+  same("relayout_bytes", a.relayout_bytes, b.relayout_bytes);
   same("busy_pod_cycles", a.busy_pod_cycles, b.busy_pod_cycles);
   same("barrier_pod_cycles", a.barrier_pod_cycles, b.barrier_pod_cycles);
   same("idle_pod_cycles", a.idle_pod_cycles, b.idle_pod_cycles);

@@ -301,16 +301,25 @@ Setup random_setup(RandomStream& random) {
   if (chance(3)) hardware.dram.prefetch_rounds = random.between(1, 4);
   hardware.partial_sum_bytes = static_cast<int>(random.between(1, 4));
   if (chance(4)) hardware.spill = "off";
-  switch (random.below(3)) {
+  switch (random.below(8)) {
     case 0:
-      hardware.interconnect = {"crossbar", Json::object()};
-      break;
     case 1:
-      hardware.interconnect = {"mesh", Json::object()};
+      hardware.interconnect = {pick(random, {"crossbar", "bus"}), Json::object()};
+      break;
+    case 2:
+      hardware.interconnect = {pick(random, {"mesh", "torus"}), Json::object()};
+      break;
+    case 3:
+      hardware.interconnect = {pick(random, {"h_tree", "fat_tree"}), Json::object()};
+      break;
+    case 4:
+    case 5:
+      hardware.interconnect = {"benes", Json{{"copy_network", chance(2)}}};
       break;
     default:
       hardware.interconnect = {"butterfly", Json{{"expansion", pick(random, {1, 2, 4, 8})}}};
   }
+  if (chance(2)) hardware.relayout = "circuits";
   if (chance(2)) setup.tiling.partition_rows = chance(3) ? 0 : random.between(1, 40);
   setup.tiling.share_activation_tiles = !chance(4);
   if (chance(3)) {

@@ -9,7 +9,7 @@ namespace {
 
 class TensorMap final : public ElementMap {
  public:
-  TensorMap(int tensor, std::int64_t rows) : tensor_(tensor), rows_(rows) {}
+  TensorMap(int tensor, std::int64_t rows) : ElementMap(tensor, rows), tensor_(tensor), rows_(rows) {}
   void locate(std::int64_t row, std::int64_t column, std::int64_t count, std::vector<Segment>& out) const override {
     out.push_back({tensor_, row < rows_ ? row : row % rows_, column, count});
   }

@@ -22,6 +22,16 @@ class ElementMap {
   virtual ~ElementMap() = default;
   /// Appends where the elements [column, column + count) of a row are, from left to right.
   virtual void locate(std::int64_t row, std::int64_t column, std::int64_t count, std::vector<Segment>& out) const = 0;
+  /// The tensor, if the elements of this row lie in the same row and columns of one; otherwise -1. Spares `locate`.
+  int same_row_of(std::int64_t row) const { return row < same_rows_ ? same_tensor_ : -1; }
+
+ protected:
+  ElementMap() = default;
+  ElementMap(int tensor, std::int64_t rows) : same_tensor_(tensor), same_rows_(rows) {}
+
+ private:
+  int same_tensor_ = -1;
+  std::int64_t same_rows_ = 0;
 };
 
 using ElementMapPointer = std::shared_ptr<const ElementMap>;

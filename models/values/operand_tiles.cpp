@@ -2,6 +2,7 @@
 #include "podsim/models/values/operand_tiles.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "podsim/models/values/int8_gemm.hpp"
 
@@ -37,23 +38,32 @@ const GemmOperation& OperandTiles::operation_of(const GemmTiles& gemm) const {
 
 void OperandTiles::copy(const View& view, std::int64_t row, std::int64_t column, std::int64_t count, std::int16_t* out,
                         std::int64_t& ready, const NeedRow& need) {
+  if (const int tensor = view.elements->same_row_of(row); tensor >= 0) {
+    copy_segment({tensor, row, column, count}, out, ready, need);
+    return;
+  }
   // Catching up with a pass gathers the tiles that it reads: this function may be entered again below.
   std::vector<Segment> segments;
   segments.swap(segments_);
   segments.clear();
   view.elements->locate(row, column, count, segments);
   for (const Segment& segment : segments) {
-    std::int64_t written = store_.written(segment.tensor, segment.row);
-    if (written == kNeverWritten) {
-      need(segment.tensor, segment.row);
-      written = store_.written(segment.tensor, segment.row);
-    }
-    // Written in its cycle, readable in the next.
-    if (written > 0) ready = std::max(ready, written + 1);
-    const std::int8_t* from = store_.at(segment.tensor, segment.row, segment.column);
-    for (std::int64_t c = 0; c < segment.count; ++c) *out++ = from[c];
+    copy_segment(segment, out, ready, need);
+    out += segment.count;
   }
   segments.swap(segments_);
+}
+
+void OperandTiles::copy_segment(const Segment& segment, std::int16_t* out, std::int64_t& ready, const NeedRow& need) {
+  std::int64_t written = store_.written(segment.tensor, segment.row);
+  if (written == kNeverWritten) {
+    need(segment.tensor, segment.row);
+    written = store_.written(segment.tensor, segment.row);
+  }
+  // Written in its cycle, readable in the next.
+  if (written > 0) ready = std::max(ready, written + 1);
+  const std::int8_t* from = store_.at(segment.tensor, segment.row, segment.column);
+  for (std::int64_t c = 0; c < segment.count; ++c) out[c] = from[c];
 }
 
 std::int64_t OperandTiles::gather_row(std::uint32_t tile, std::int64_t row, std::int16_t* out, const NeedRow& need) {
@@ -98,6 +108,10 @@ void OperandTiles::gather_activation(const GemmTiles& gemm, std::uint32_t local,
   const std::int64_t i = local % gemm.i_count;
   const std::int64_t j = local / gemm.i_count % gemm.j_count;
   const std::int64_t g = local / gemm.i_count / gemm.j_count;
+  if (work.is_convolution && gemm.packing > 1) {
+    gather_packed_window(work, gemm, g, i * gemm.tile_m + row, out, ready, need);
+    return;
+  }
   for (std::int64_t q = 0; q < gemm.groups_in(g); ++q) {
     const std::int64_t group = gemm.first_group(g) + q;
     const std::int64_t view_row =
@@ -139,6 +153,43 @@ void OperandTiles::gather_window(const GemmOperation& work, std::int64_t output_
     count -= run;
     channel = 0;
     ++tap;
+  }
+}
+
+void OperandTiles::gather_packed_window(const GemmOperation& work, const GemmTiles& gemm, std::int64_t g,
+                                        std::int64_t output_row, std::int16_t* out, std::int64_t& ready,
+                                        const NeedRow& need) {
+  // The groups' channels lie side by side in the image: one read per position of the window for all of them.
+  const Window& w = work.window;
+  const std::int64_t x0 = output_row % w.out_width * w.stride_width - w.padding_width;
+  const std::int64_t y0 = output_row / w.out_width % w.out_height * w.stride_height - w.padding_height;
+  const std::int64_t image = output_row / w.out_width / w.out_height;
+  const std::int64_t channels = gemm.shape.k / (w.kernel_height * w.kernel_width);
+  const std::int64_t groups = gemm.groups_in(g);
+  const std::int64_t first = gemm.first_group(g) * channels;
+  const std::int64_t depth = gemm.shape.k;
+  // Not a member: catching up with a pass may come here again.
+  std::array<std::int16_t, 128> few;
+  std::vector<std::int16_t> many;
+  std::int16_t* line = few.data();
+  if (groups * channels > static_cast<std::int64_t>(few.size())) {
+    many.resize(static_cast<std::size_t>(groups * channels));
+    line = many.data();
+  }
+  for (std::int64_t ky = 0; ky < w.kernel_height; ++ky) {
+    const std::int64_t y = y0 + ky * w.dilation_height;
+    for (std::int64_t kx = 0; kx < w.kernel_width; ++kx, out += channels) {
+      const std::int64_t x = x0 + kx * w.dilation_width;
+      if (y < 0 || y >= w.in_height || x < 0 || x >= w.in_width) {
+        for (std::int64_t q = 0; q < groups; ++q) std::fill_n(out + q * depth, channels, std::int16_t{0});
+        continue;
+      }
+      copy(work.activation, (image * w.in_height + y) * w.in_width + x, first, groups * channels, line, ready, need);
+      const std::int16_t* from = line;
+      for (std::int64_t q = 0; q < groups; ++q) {
+        for (std::int64_t c = 0; c < channels; ++c) out[q * depth + c] = *from++;
+      }
+    }
   }
 }
 

@@ -39,6 +39,10 @@ class OperandTiles {
   /// Copies elements of a view's row and raises `ready`.
   void copy(const View& view, std::int64_t row, std::int64_t column, std::int64_t count, std::int16_t* out,
             std::int64_t& ready, const NeedRow& need);
+  void copy_segment(const Segment& segment, std::int16_t* out, std::int64_t& ready, const NeedRow& need);
+  /// A convolution's row for several packed groups.
+  void gather_packed_window(const GemmOperation& work, const GemmTiles& gemm, std::int64_t g, std::int64_t output_row,
+                            std::int16_t* out, std::int64_t& ready, const NeedRow& need);
   void gather_activation(const GemmTiles& gemm, std::uint32_t local, std::int64_t row, std::int16_t* out,
                          std::int64_t& ready, const NeedRow& need);
   void gather_window(const GemmOperation& work, std::int64_t output_row, std::int64_t group, std::int64_t first,

@@ -263,7 +263,9 @@ void ValuePlane::need(int tensor, std::int64_t row, std::int64_t until) {
 const std::int16_t* ValuePlane::tile(const Read& read, std::int32_t to, std::int64_t stride, std::int64_t until) {
   Content& content = contents_[read.item];
   const StoredTile& stored = work_.tiles[read.item];
-  if (!copies_missing_.empty() && (copies_missing_[read.item] != 0 || read.first_row < copied_from_[read.item])) {
+  // A copy with the last rows may start after the first row is read, but not after the last one is.
+  if (!copies_missing_.empty() && to == stored.rows &&
+      (copies_missing_[read.item] != 0 || read.first_row < copied_from_[read.item])) {
     return unwritten_.data();
   }
   const bool is_fetched = stored.dram_bytes > 0 || content.rows == stored.rows;

@@ -40,6 +40,8 @@ std::vector<std::optional<int>> wanted_groups(const LoweredNetwork& network, con
   std::vector<std::optional<int>> out;
   for (const std::string& layer : layers) {
     auto entry = wanted.find(layer);
+    // Further inferences (workloads/repeat.hpp) go where the layer goes, unless they are named.
+    if (entry == wanted.end()) entry = wanted.find(layer.substr(0, layer.rfind('#')));
     if (entry == wanted.end()) entry = wanted.find(kAllOthers);
     if (entry == wanted.end()) {
       out.emplace_back();

@@ -43,13 +43,13 @@ void Fabric::carry(const Transfer& transfer) {
   }
 }
 
-LinkSchedule::LinkSchedule(const Topology& topology, bool write_fabric)
-    : topology_(&topology),
-      write_fabric_(write_fabric),
-      free_at_(topology.has_uniform_latency() ? 0 : static_cast<std::size_t>(topology.link_count()), 0) {
-  if (!topology.has_uniform_latency() && !topology.has_fixed_routes()) {
+LinkSchedule::LinkSchedule(const Topology& topology, bool write_fabric, bool staggered_launches)
+    : topology_(&topology), write_fabric_(write_fabric) {
+  if (topology.has_uniform_latency() && !staggered_launches) return;
+  if (!topology.has_fixed_routes()) {
     throw Error::internal("topology", "routes that depend on each other need the same latency for all pairs");
   }
+  free_at_.assign(static_cast<std::size_t>(topology.link_count()), 0);
 }
 
 void LinkSchedule::path(int bank, int unit) {

@@ -47,14 +47,16 @@ class Fabric final : public sc_core::sc_module, public FabricInterface {
   std::vector<Last> last_;
 };
 
-/// Which cycles the links of a fabric are free, for topologies on which circuits of different rounds can meet (those
-/// without uniform latency, which have fixed routes). Used by the tiling controller to time launches.
+/// Which cycles the links of a fabric are free, where circuits of different rounds can meet: on topologies without
+/// uniform latency, or if the units launch at different times after the start of a round. Used by the tiling controller
+/// to time launches.
 class LinkSchedule {
  public:
-  /// \throws Error (internal) if the topology has neither uniform latency nor fixed routes
-  LinkSchedule(const Topology& topology, bool write_fabric);
+  /// \throws Error (internal) if it is needed and the topology has no fixed routes
+  LinkSchedule(const Topology& topology, bool write_fabric, bool staggered_launches = false);
 
-  /// True if circuits of successive rounds can never meet, because all of them take equally long.
+  /// True if circuits of successive rounds can never meet, because all of them are launched at the same time and take
+  /// equally long.
   bool never_conflicts() const { return free_at_.empty(); }
   void clear() { std::fill(free_at_.begin(), free_at_.end(), 0); }
   /// The first cycle in which the circuit may be launched.

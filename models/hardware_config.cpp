@@ -2,14 +2,21 @@
 #include "podsim/models/hardware_config.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "podsim/models/dataflow.hpp"
 #include "podsim/models/dram_model.hpp"
+#include "podsim/sim/core/text.hpp"
 
 namespace podsim {
 
 void PodConfig::fields(Fields& f) {
+  f.text("name", name, "of the group, for the mapping and the report; its number if empty");
+  array_fields(f);
+}
+
+void PodConfig::array_fields(Fields& f) {
   f.integer("count", count, {1, 65536}, "pods", "number of pods");
   f.integer("rows", rows, {1, 4096}, "PEs", "rows of each array; GEMM k is reduced over them");
   f.integer("cols", cols, {1, 4096}, "PEs", "columns of each array; they produce GEMM n");
@@ -18,6 +25,12 @@ void PodConfig::fields(Fields& f) {
   f.choice("weight_buffers", weight_buffers, {"double", "single"},
            "double: the next weights are loaded while the array computes");
   f.plugin("dataflow", dataflow, dataflow_registry(), "how a GEMM is laid over the array");
+}
+
+void PodsConfig::fields(Fields& f) {
+  if (groups.empty() || !f.is_echo()) array_fields(f);
+  f.list("groups", groups, {"count", "rows", "cols"},
+         "pods of different kinds, in place of the other keys; pods are numbered group after group");
 }
 
 void BankConfig::fields(Fields& f) {
@@ -63,20 +76,73 @@ void HardwareConfig::fields(Fields& f) {
            "what happens when a bank is full: write the least recently used tile to DRAM, or stop with an error");
 }
 
+std::string HardwareConfig::pod_group_name(int group) const {
+  const std::string& name = pod_group(group).name;
+  return name.empty() ? std::to_string(group) : name;
+}
+
+int HardwareConfig::first_pod(int group) const {
+  int first = 0;
+  for (int g = 0; g < group; ++g) first += pod_group(g).count;
+  return first;
+}
+
+int HardwareConfig::group_of_pod(int pod) const {
+  int group = 0;
+  for (int first = pod_group(0).count; first <= pod && group + 1 < pod_group_count(); ++group) {
+    first += pod_group(group + 1).count;
+  }
+  return group;
+}
+
+int HardwareConfig::pod_count() const {
+  return first_pod(pod_group_count());
+}
+
+Cycles HardwareConfig::array_latency() const {
+  Cycles longest = pod_group(0).array_latency();
+  for (int g = 1; g < pod_group_count(); ++g) longest = std::max(longest, pod_group(g).array_latency());
+  return longest;
+}
+
+bool HardwareConfig::has_uniform_array_latency() const {
+  for (int g = 1; g < pod_group_count(); ++g) {
+    if (pod_group(g).array_latency() != pod_group(0).array_latency()) return false;
+  }
+  return true;
+}
+
+std::int64_t HardwareConfig::peak_macs_per_cycle() const {
+  std::int64_t pes = 0;
+  for (int g = 0; g < pod_group_count(); ++g) pes += pod_group(g).pes();
+  return pes;
+}
+
+std::string HardwareConfig::describe_pods() const {
+  auto size = [this](int g) { return std::to_string(pod_group(g).rows) + "x" + std::to_string(pod_group(g).cols); };
+  const std::string all = std::to_string(pod_count()) + (pod_count() == 1 ? " pod" : " pods");
+  if (pod_group_count() == 1) return all + " of " + size(0);
+  std::vector<std::string> groups;
+  for (int g = 0; g < pod_group_count(); ++g) {
+    groups.push_back(std::to_string(pod_group(g).count) + " of " + size(g));
+  }
+  return all + ": " + join(groups);
+}
+
 int HardwareConfig::bank_count() const {
-  return static_cast<int>(banks.count.value_or(pods.count));
+  return static_cast<int>(banks.count.value_or(pod_count()));
 }
 
 int HardwareConfig::post_processor_count() const {
-  return static_cast<int>(post_processors.count.value_or(pods.count));
+  return static_cast<int>(post_processors.count.value_or(pod_count()));
 }
 
 Bytes HardwareConfig::bank_capacity() const {
-  return kibibytes(banks.capacity_kib.value_or(256 * std::max<std::int64_t>(1, 128 / pods.count)));
+  return kibibytes(banks.capacity_kib.value_or(256 * std::max<std::int64_t>(1, 128 / pod_count())));
 }
 
 int HardwareConfig::terminals() const {
-  return std::max({pods.count, bank_count(), post_processor_count()});
+  return std::max({pod_count(), bank_count(), post_processor_count()});
 }
 
 void HardwareConfig::validate(const std::string& file, const std::string& pointer, IssueList& issues) const {
@@ -85,12 +151,46 @@ void HardwareConfig::validate(const std::string& file, const std::string& pointe
     if (bits == 4 || bits == 8 || bits == 16) continue;
     issues.add({file, pointer + key, "must be 4, 8 or 16, got " + std::to_string(bits), {}});
   }
+  constexpr std::int64_t kMostPods = 65536;
+  constexpr std::size_t kMostGroups = 64;
+  if (pods.groups.size() > kMostGroups) {
+    issues.add({file,
+                pointer + "/pods/groups",
+                "has " + std::to_string(pods.groups.size()) + " groups; at most " + std::to_string(kMostGroups) +
+                    " are allowed",
+                {}});
+    return;
+  }
+  std::int64_t all_pods = 0;
+  std::set<std::string> names;
+  for (int g = 0; g < pod_group_count(); ++g) {
+    all_pods += pod_group(g).count;
+    if (!names.insert(pod_group_name(g)).second) {
+      issues.add({file, pointer + "/pods/groups/" + std::to_string(g) + "/name",
+                  "another group is called \"" + pod_group_name(g) + "\" already",
+                  "groups without a name are called by their number"});
+    }
+  }
+  if (all_pods > kMostPods) {
+    issues.add(
+        {file,
+         pointer + "/pods/groups",
+         "have " + std::to_string(all_pods) + " pods together; at most " + std::to_string(kMostPods) + " are allowed",
+         {}});
+    return;
+  }
   const std::int64_t pes = peak_macs_per_cycle();
   if (pes > (std::int64_t{1} << 32)) {
     issues.add({file, pointer + "/pods", "has " + std::to_string(pes) + " PEs; at most 2^32 are allowed", {}});
   }
   try {
     const auto topology = topology_registry().make(interconnect, terminals());
+    // Sums of one round leave such arrays at different times, but their circuits are set up together.
+    if (!topology->has_fixed_routes() && !has_uniform_array_latency()) {
+      issues.add({file, pointer + "/pods/groups", "arrays that differ in latency need fixed routes",
+                  "choose broadcast and fan_in so that all have the same, or another topology than " +
+                      interconnect.type});
+    }
   } catch (const Error& error) {
     for (const Issue& issue : error.issues()) {
       issues.add(

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "podsim/interconnect/topology.hpp"
 #include "podsim/sim/core/fields.hpp"
@@ -13,8 +14,9 @@
 
 namespace podsim {
 
-/// The pods: systolic arrays with double-buffered weights.
+/// Pods of one kind: systolic arrays with double-buffered weights.
 struct PodConfig {
+  std::string name;  ///< of a group; may be empty
   int count = 256;
   int rows = 32;                          ///< PEs over which k is reduced
   int cols = 32;                          ///< PEs that produce n
@@ -22,6 +24,24 @@ struct PodConfig {
   int fan_in = 16;                        ///< rows whose products one adder stage sums
   std::string weight_buffers = "double";  ///< "double" or "single"
   PluginConfig dataflow{"weight_stationary", Json::object()};
+
+  /// The parameters of a group.
+  void fields(Fields& f);
+  /// All but the name.
+  void array_fields(Fields& f);
+  /// Wavefront stages over the rows, ceil(rows / fan_in).
+  int row_stages() const { return static_cast<int>(ceil_div(rows, fan_in)); }
+  /// Wavefront stages over the columns, ceil(cols / broadcast).
+  int col_stages() const { return static_cast<int>(ceil_div(cols, broadcast)); }
+  /// Cycles from an activation row entering the array to its partial-sum row in the output register.
+  Cycles array_latency() const { return Cycles(row_stages() + col_stages() - 1); }
+  std::int64_t pes() const { return static_cast<std::int64_t>(count) * rows * cols; }
+};
+
+/// All pods of a machine: of one kind, said by the plain members, or of several, in `groups`. Pods are numbered group
+/// after group, and pod i is at terminal i of the fabrics.
+struct PodsConfig : PodConfig {
+  std::vector<PodConfig> groups;  ///< if there are any, the plain members are not in force
 
   void fields(Fields& f);
 };
@@ -60,7 +80,7 @@ inline std::int64_t bytes_for_bits(std::int64_t bits) {
 /// The whole machine.
 struct HardwareConfig {
   double clock_mhz = 1000;
-  PodConfig pods;
+  PodsConfig pods;
   BankConfig banks;
   PluginConfig interconnect;  ///< topology of all seven fabrics; default butterfly with expansion 2
   PostProcessorConfig post_processors;
@@ -74,20 +94,31 @@ struct HardwareConfig {
   HardwareConfig();
   void fields(Fields& f);
 
+  /// How many kinds of pods there are; 1 if `pods` has no groups.
+  int pod_group_count() const { return pods.groups.empty() ? 1 : static_cast<int>(pods.groups.size()); }
+  const PodConfig& pod_group(int group) const {
+    return pods.groups.empty() ? pods : pods.groups[static_cast<std::size_t>(group)];
+  }
+  /// Its name, or its number if it has none.
+  std::string pod_group_name(int group) const;
+  int first_pod(int group) const;
+  int group_of_pod(int pod) const;
+  /// Of all groups.
+  int pod_count() const;
   int bank_count() const;
   int post_processor_count() const;
   /// Of one bank.
   Bytes bank_capacity() const;
   /// Ports on each side of a fabric: the largest of pods, banks and post-processors.
   int terminals() const;
-  /// Wavefront stages over the rows, ceil(rows / fan_in).
-  int row_stages() const { return static_cast<int>(ceil_div(pods.rows, pods.fan_in)); }
-  /// Wavefront stages over the columns, ceil(cols / broadcast).
-  int col_stages() const { return static_cast<int>(ceil_div(pods.cols, pods.broadcast)); }
-  /// Cycles from an activation row entering the array to its partial-sum row in the output register.
-  Cycles array_latency() const { return Cycles(row_stages() + col_stages() - 1); }
-  /// Peak MACs per cycle of all pods.
-  std::int64_t peak_macs_per_cycle() const { return static_cast<std::int64_t>(pods.count) * pods.rows * pods.cols; }
+  /// PodConfig::array_latency of the group that takes longest.
+  Cycles array_latency() const;
+  /// False if groups differ in their array latency.
+  bool has_uniform_array_latency() const;
+  /// Peak MACs per cycle of all pods: their PEs.
+  std::int64_t peak_macs_per_cycle() const;
+  /// "4 pods of 32x32", or "6 pods: 4 of 32x32, 2 of 64x64".
+  std::string describe_pods() const;
   double dram_bytes_per_cycle() const { return dram.bandwidth_gb_per_s * 1000.0 / clock_mhz; }
 
   /// Checks what no single field can check.

@@ -6,11 +6,46 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
 namespace podsim {
 namespace {
+
+/// Bounds the time in which pods of several kinds can do work that takes different pod cycles on each kind. However the
+/// operations are shared out, a group of pods is busy for at most all cycles; so for any weights of the groups' pod
+/// cycles, the sum over operations of their cheapest weighted pod cycles fits into the weighted pod cycles of all
+/// groups (duality of linear programming). Two choices of weights are tried: every pod alike, and every PE alike.
+class PodCycles {
+ public:
+  explicit PodCycles(const HardwareConfig& hardware) : hardware_(hardware) {}
+
+  /// \param pod_cycles of one operation, on pods of a kind
+  template <class Function>
+  void add(Function pod_cycles) {
+    std::optional<Wide> least, least_pes;
+    for (int g = 0; g < hardware_.pod_group_count(); ++g) {
+      const PodConfig& pods = hardware_.pod_group(g);
+      const Wide cycles = pod_cycles(pods);
+      const Wide pe_cycles = cycles * pods.rows * pods.cols;
+      if (!least || cycles < *least) least = cycles;
+      if (!least_pes || pe_cycles < *least_pes) least_pes = pe_cycles;
+    }
+    cycles_ += *least;
+    pe_cycles_ += *least_pes;
+  }
+
+  std::int64_t bound() const {
+    const Wide pods = hardware_.pod_count();
+    const Wide pes = hardware_.peak_macs_per_cycle();
+    return static_cast<std::int64_t>(std::max((cycles_ + pods - 1) / pods, (pe_cycles_ + pes - 1) / pes));
+  }
+
+ private:
+  const HardwareConfig& hardware_;
+  Wide cycles_ = 0, pe_cycles_ = 0;
+};
 
 /// Elements of each tensor in DRAM that the operation which reads most of it has to have.
 class DramReads {
@@ -88,27 +123,29 @@ const char* LowerBound::binding() const {
 }
 
 LowerBound lower_bound(const LoweredNetwork& network, const HardwareConfig& hardware, WeightResidency residency) {
-  const std::int64_t rows = hardware.pods.rows;
-  const std::int64_t cols = hardware.pods.cols;
-  const std::int64_t pods = hardware.pods.count;
   LowerBound bound;
-  std::int64_t work_rows = 0;
-  std::int64_t load_rows = 0;
+  PodCycles work_rows(hardware);
+  PodCycles load_rows(hardware);
   for (const Operation& operation : network.operations) {
     const GemmOperation* work = operation.gemm();
     if (work == nullptr) continue;
     const Gemm& gemm = work->gemm;
-    const std::int64_t packing =
-        std::max<std::int64_t>(1, std::min({rows / gemm.k, cols / gemm.n, work->groups_per_image}));
+    auto packing = [&](const PodConfig& pods) {
+      return std::max<std::int64_t>(1, std::min({pods.rows / gemm.k, pods.cols / gemm.n, work->groups_per_image}));
+    };
     const std::int64_t images = gemm.groups / work->groups_per_image;
-    const std::int64_t groups = images * ceil_div(work->groups_per_image, packing);
-    work_rows += groups * ceil_div(packing * gemm.k, rows) * ceil_div(packing * gemm.n, cols) * gemm.m;
+    work_rows.add([&](const PodConfig& pods) {
+      const std::int64_t packed = packing(pods);
+      const std::int64_t groups = images * ceil_div(work->groups_per_image, packed);
+      return groups * ceil_div(packed * gemm.k, pods.rows) * ceil_div(packed * gemm.n, pods.cols) * gemm.m;
+    });
     // Every weight row of every column block is loaded at least once; packed groups load their rows side by side.
-    load_rows += gemm.groups * gemm.k * ceil_div(packing * gemm.n, cols);
+    load_rows.add(
+        [&](const PodConfig& pods) { return gemm.groups * gemm.k * ceil_div(packing(pods) * gemm.n, pods.cols); });
   }
-  bound.mac = ceil_div(network.macs(), pods * rows * cols);
-  bound.work = ceil_div(work_rows, pods);
-  bound.load = ceil_div(load_rows, pods);
+  bound.mac = ceil_div(network.macs(), hardware.peak_macs_per_cycle());
+  bound.work = work_rows.bound();
+  bound.load = load_rows.bound();
   // Whole hertz and bytes per second, as the DRAM module counts: no rounding error may lift the bound.
   const std::int64_t hz = std::llround(hardware.clock_mhz * 1e6);
   const std::int64_t bytes_per_second = std::llround(hardware.dram.bandwidth_gb_per_s * 1e9);

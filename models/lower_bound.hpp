@@ -8,11 +8,13 @@ namespace podsim {
 
 /// Lower bounds in cycles, each rounded up. Nothing of the schedule enters, and no latency.
 struct LowerBound {
-  std::int64_t mac = 0;   ///< MACs / (pods x rows x cols): every PE busy in every cycle
+  std::int64_t mac = 0;   ///< MACs / PEs: every PE busy in every cycle
   std::int64_t work = 0;  ///< sum over weight tiles of m, over all pods: one activation row per pod and cycle
   std::int64_t load = 0;  ///< sum over weight tiles of their rows, over all pods: one weight row per pod and cycle
   std::int64_t dram =
       0;  ///< weights, inputs, caches and outputs, once each, at full bandwidth; no weights that can stay
+
+  // With several groups of pods, `work` and `load` let every operation take the kind of pod on which it costs least.
 
   /// The largest of them.
   std::int64_t limit() const;

@@ -7,7 +7,7 @@
 namespace podsim {
 
 Round::Round(const Machine& machine)
-    : free_pods(machine.config.pods.count, true),
+    : free_pods(machine.config.pod_count(), true),
       free_p_out(machine.config.bank_count(), true),
       x_tile(static_cast<std::size_t>(machine.config.bank_count()), kNone),
       w_tile(x_tile),
@@ -16,6 +16,7 @@ Round::Round(const Machine& machine)
       free_pp_out(free_p_out),
       pp_in1(static_cast<std::size_t>(machine.config.bank_count()), kNoSource),
       pp_in2(pp_in1),
+      main_failures(static_cast<std::size_t>(machine.config.pod_group_count()), 0),
       x(machine.topology->make_route_table()),
       w(machine.topology->make_route_table()),
       p_out(machine.topology->make_route_table()),
@@ -34,7 +35,8 @@ void Round::clear() {
   free_pp_out.fill(true);
   std::fill(pp_in1.begin(), pp_in1.end(), kNoSource);
   std::fill(pp_in2.begin(), pp_in2.end(), kNoSource);
-  main_failures = post_failures = 0;
+  std::fill(main_failures.begin(), main_failures.end(), 0);
+  post_failures = 0;
   for (RouteTable* table :
        {x.get(), w.get(), p_out.get(), p_in.get(), post_in1.get(), post_in2.get(), post_out.get()}) {
     table->clear();
@@ -43,6 +45,7 @@ void Round::clear() {
 
 RoundTable::RoundTable(const Machine& machine)
     : machine_(machine),
+      main_(static_cast<std::size_t>(machine.config.pod_group_count())),
       writes_(machine.config.relayout == "circuits" ? static_cast<std::size_t>(machine.config.bank_count()) : 0) {}
 
 std::uint32_t RoundTable::next_for_write(std::uint32_t from, int bank) {
@@ -108,10 +111,20 @@ Placer::Placer(const TiledWorkload& work, const Machine& machine, std::int64_t r
       banks_(machine.config.terminals()),
       reachable_(machine.config.terminals()) {
   schedule_.main.resize(work.op_count);
+  const HardwareConfig& hardware = machine.config;
+  for (int g = 0; g < hardware.pod_group_count(); ++g) {
+    BitSet& pods = group_pods_.emplace_back(hardware.pod_count());
+    for (int pod = 0; pod < hardware.pod_group(g).count; ++pod) pods.set(hardware.first_pod(g) + pod);
+  }
 }
 
 bool Placer::try_main(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_tile, std::uint32_t round_number,
                       int preferred_pod) {
+  return try_main(op, x_tile, w_tile, round_number, preferred_pod, group_of(op));
+}
+
+bool Placer::try_main(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_tile, std::uint32_t round_number,
+                      int preferred_pod, int group) {
   Round& round = rounds_.at(round_number);
   const int x_bank = work_.tiles[x_tile].bank;
   const int w_bank = work_.tiles[w_tile].bank;
@@ -132,15 +145,20 @@ bool Placer::try_main(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_ti
     x_of_bank = x_tile;
     w_of_bank = w_tile;
     schedule_.main[op] = {round_number, static_cast<std::uint16_t>(pod), static_cast<std::uint16_t>(p_bank), kNone};
-    if (round.free_pods.none() || round.free_p_out.none()) rounds_.mark_full_for_main(round_number);
+    const bool no_bank = round.free_p_out.none();
+    for (int g = 0; g < static_cast<int>(group_pods_.size()); ++g) {
+      if (no_bank || (g == group && !has_free_pod(round, g))) rounds_.mark_full_for_main(round_number, g);
+    }
     return true;
   };
 
-  if (preferred_pod >= 0 && round.free_pods.test(preferred_pod) && round.x->is_free(x_bank, preferred_pod) &&
-      round.w->is_free(w_bank, preferred_pod) && try_pod(preferred_pod)) {
+  const BitSet& group_pods = group_pods_[static_cast<std::size_t>(group)];
+  if (preferred_pod >= 0 && round.free_pods.test(preferred_pod) && group_pods.test(preferred_pod) &&
+      round.x->is_free(x_bank, preferred_pod) && round.w->is_free(w_bank, preferred_pod) && try_pod(preferred_pod)) {
     return true;
   }
   pods_ = round.free_pods;
+  if (group_pods_.size() > 1) pods_ &= group_pods;
   round.x->restrict_destinations(x_bank, pods_);
   if (pods_.none()) return false;
   round.w->restrict_destinations(w_bank, pods_);
@@ -152,10 +170,12 @@ bool Placer::try_main(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_ti
 
 std::uint32_t Placer::place_main(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_tile, std::uint32_t earliest,
                                  int preferred_pod) {
-  std::uint32_t round = rounds_.next_for_main(earliest);
-  while (!try_main(op, x_tile, w_tile, round, preferred_pod)) {
-    if (++rounds_.at(round).main_failures == round_failures_) rounds_.mark_full_for_main(round);
-    round = rounds_.next_for_main(round + 1);
+  const int group = group_of(op);
+  std::uint32_t round = rounds_.next_for_main(earliest, group);
+  while (!try_main(op, x_tile, w_tile, round, preferred_pod, group)) {
+    std::int64_t& failures = rounds_.at(round).main_failures[static_cast<std::size_t>(group)];
+    if (++failures == round_failures_) rounds_.mark_full_for_main(round, group);
+    round = rounds_.next_for_main(round + 1, group);
   }
   return round;
 }

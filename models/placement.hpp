@@ -25,9 +25,10 @@ class Round {
   std::vector<std::uint32_t> x_tile, w_tile;  ///< per bank: the tile it delivers, or kNone
   BitSet free_p_in;                           ///< P banks without a partial-sum read
   BitSet free_post_processors;
-  BitSet free_pp_out;                                 ///< terminals without a post-processor write
-  std::vector<std::uint64_t> pp_in1, pp_in2;          ///< per bank: what it delivers (see key()), or kNoSource
-  std::int64_t main_failures = 0, post_failures = 0;  ///< attempts to place something here that failed
+  BitSet free_pp_out;                         ///< terminals without a post-processor write
+  std::vector<std::uint64_t> pp_in1, pp_in2;  ///< per bank: what it delivers (see key()), or kNoSource
+  std::vector<std::int64_t> main_failures;    ///< per group of pods: attempts to place an operation here that failed
+  std::int64_t post_failures = 0;             ///< likewise for passes
   std::unique_ptr<RouteTable> x, w, p_out, p_in, post_in1, post_in2, post_out;
 
   static constexpr std::uint64_t kNoSource = ~std::uint64_t{0};
@@ -44,9 +45,11 @@ class RoundTable {
   Round& at(std::uint32_t round);
   /// No one will place anything below this round any more.
   void close_below(std::uint32_t round);
-  /// The first round from `from` on that is not marked full for tile operations.
-  std::uint32_t next_for_main(std::uint32_t from) { return main_.next(from); }
-  void mark_full_for_main(std::uint32_t round) { main_.remove(round); }
+  /// The first round from `from` on that is not marked full for tile operations of a group of pods.
+  std::uint32_t next_for_main(std::uint32_t from, int group = 0) {
+    return main_[static_cast<std::size_t>(group)].next(from);
+  }
+  void mark_full_for_main(std::uint32_t round, int group = 0) { main_[static_cast<std::size_t>(group)].remove(round); }
   /// Likewise for passes.
   std::uint32_t next_for_post(std::uint32_t from) { return post_.next(from); }
   void mark_full_for_post(std::uint32_t round) { post_.remove(round); }
@@ -70,7 +73,8 @@ class RoundTable {
   std::uint32_t first_ = 0;
   std::deque<std::unique_ptr<Round>> rounds_;
   std::vector<std::unique_ptr<Round>> spare_;
-  OpenRounds main_, post_;
+  std::vector<OpenRounds> main_;  ///< per group of pods
+  OpenRounds post_;
   std::vector<OpenRounds> writes_;  ///< per terminal of PP-out, if copies look for them
 };
 
@@ -80,8 +84,8 @@ class Placer {
   /// \param round_failures failed attempts after which a round is not tried any more; 0: never given up
   Placer(const TiledWorkload& work, const Machine& machine, std::int64_t round_failures);
 
-  /// Tries to put a tile operation into the round, on `preferred_pod` if that is possible and not negative.
-  /// On success the placement is stored.
+  /// Tries to put a tile operation into the round, on a pod of its group, on `preferred_pod` if that is possible and
+  /// not negative. On success the placement is stored.
   bool try_main(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_tile, std::uint32_t round,
                 int preferred_pod = -1);
   /// Puts a tile operation into the first round from `earliest` on that takes it; returns the round.
@@ -108,6 +112,15 @@ class Placer {
   std::uint32_t round_of(const PostSource& source) const;
 
  private:
+  int group_of(std::uint32_t op) const { return group_pods_.size() == 1 ? 0 : work_.gemm_of_op(op).pod_group; }
+  /// The group still has a free pod in the round.
+  bool has_free_pod(const Round& round, int group) const {
+    const int first = machine_.config.first_pod(group);
+    const int pod = round.free_pods.next(first);
+    return pod >= 0 && pod < first + machine_.config.pod_group(group).count;
+  }
+  bool try_main(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_tile, std::uint32_t round, int preferred_pod,
+                int group);
   bool try_post(PostPlacement& pass, Round& round, int bank, int avoid_bank);
   bool copies_outputs() const { return work_.relayout.by_circuits() && !schedule_.without_finalize; }
   std::uint32_t first_fit_post(PostPlacement pass, std::uint32_t earliest, int bank, int avoid_bank);
@@ -119,6 +132,7 @@ class Placer {
   RoundTable rounds_;
   Schedule schedule_;
   std::vector<std::uint32_t> post_round_;  ///< per pass: its round or its twin's, the later
+  std::vector<BitSet> group_pods_;         ///< per group of pods: its pods
   BitSet pods_, banks_, reachable_;        ///< scratch
 };
 

@@ -6,7 +6,11 @@
 namespace podsim {
 
 Pod::Pod(const sc_core::sc_module_name& name, RunContext& context, const HardwareConfig& config, int index)
-    : sc_module(name), context_(context), config_(config), index_(static_cast<std::uint16_t>(index)) {
+    : sc_module(name),
+      context_(context),
+      config_(config),
+      kind_(config.pod_group(config.group_of_pod(index))),
+      index_(static_cast<std::uint16_t>(index)) {
   commands.bind(*this);
   weights.bind(weights_input_);
   activations.bind(activations_input_);
@@ -75,8 +79,8 @@ void Pod::start(const PodCommand& command) {
   // The shadow plane holds one tile: it may be written once the one before has been swapped in. A register written
   // and swapped in the same cycle is swapped with its old value, so that the cycle of the swap itself is allowed.
   if (loaded.arrival < last_start_) fail("its weights overwrote others in the shadow plane", op);
-  if (config_.pods.weight_buffers == "single" && last_start_ >= 0 &&
-      loaded.arrival < stream_end_ + config_.row_stages() + config_.col_stages() - 2) {
+  if (kind_.weight_buffers == "single" && last_start_ >= 0 &&
+      loaded.arrival < stream_end_ + kind_.row_stages() + kind_.col_stages() - 2) {
     fail("its weights overwrote those in use", op);
   }
   const Transfer weights_in = loading_.front();
@@ -104,7 +108,7 @@ void Pod::start(const PodCommand& command) {
   busy_cycles_ += command.rows;
 
   Transfer out;
-  out.launch = command.start + config_.array_latency().count();
+  out.launch = command.start + kind_.array_latency().count();
   out.arrival = command.write_arrival;
   out.rows = command.rows;
   out.row_bytes = command.columns * config_.partial_sum_bytes;

@@ -166,8 +166,9 @@ class Finder {
   std::uint32_t output_of(std::uint32_t operation, std::int64_t block, std::int64_t column, std::int64_t& next) const {
     const std::uint32_t tiles = work_.tiles_of_operation[operation];
     if (work_.network.operations[operation].gemm() == nullptr) {
-      const std::int64_t k = column / hardware_.pods.cols;
-      next = (k + 1) * hardware_.pods.cols;
+      const std::int64_t columns = hardware_.pod_group(work_.vectors[tiles].pod_group).cols;
+      const std::int64_t k = column / columns;
+      next = (k + 1) * columns;
       return out_.number(operation, static_cast<std::uint32_t>(block * work_.vectors[tiles].k_count + k));
     }
     const GemmTiles& gemm = work_.gemms[tiles];
@@ -292,8 +293,9 @@ class Finder {
         const std::int64_t row = i * blocks.block_rows;
         for (std::int64_t kk = 0; kk < tiles.k_count; ++kk) {
           begin_tile(first + static_cast<std::uint32_t>(i * tiles.k_count + kk));
-          const std::int64_t column = kk * hardware_.pods.cols;
-          const std::int64_t last = std::min<std::int64_t>(column + hardware_.pods.cols, tiles.columns) - 1;
+          const std::int64_t columns = hardware_.pod_group(tiles.pod_group).cols;
+          const std::int64_t column = kk * columns;
+          const std::int64_t last = std::min(column + columns, tiles.columns) - 1;
           for (std::int64_t t = 0; t < std::min(blocks.block_rows, tiles.rows - row); ++t) {
             need(work.inputs[n], row + t, {column, last}, t);
           }

@@ -148,7 +148,7 @@ void RunAccounts::collect(RunResult& result, const Scoreboard& board, std::int64
   result.idle_pod_cycles = idle_pod_cycles_;
   std::int64_t stalled = fill_cycles_ + result.drain_cycles + result.write_back_cycles;
   for (const std::int64_t stall : result.stalls) stalled += stall;
-  result.stalled_pod_cycles = stalled * config_.pods.count;
+  result.stalled_pod_cycles = stalled * config_.pod_count();
   result.operations = operations_;
   for (const OperationResult& operation : operations_) {
     result.tile_operations += operation.tile_operations;

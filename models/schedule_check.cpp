@@ -106,7 +106,7 @@ class ScheduleChecker {
     std::array<LinkWatch, 7> links{LinkWatch(net), LinkWatch(net), LinkWatch(net), LinkWatch(net),
                                    LinkWatch(net), LinkWatch(net), LinkWatch(net)};
     auto& [x, w, p_in, p_out, in1, in2, out] = links;
-    PortWatch pods(machine_.config.pods.count), post_processors(machine_.config.post_processor_count());
+    PortWatch pods(machine_.config.pod_count()), post_processors(machine_.config.post_processor_count());
     std::array<PortWatch, 7> ports{PortWatch(banks), PortWatch(banks), PortWatch(banks), PortWatch(banks),
                                    PortWatch(banks), PortWatch(banks), PortWatch(banks)};
     auto& [x_port, w_port, p_in_port, p_out_port, in1_port, in2_port, out_port] = ports;
@@ -139,6 +139,12 @@ class ScheduleChecker {
         if (!pods.take(place.pod, op))
           fail("round " + std::to_string(round) + ": two operations on pod " + std::to_string(place.pod));
         const auto [gemm, at, x_tile, w_tile] = tiles_of_op(work_, op);
+        const int group = machine_.config.group_of_pod(place.pod);
+        if (group != gemm->pod_group) {
+          fail(name("tile operation", op) + " is on pod " + std::to_string(place.pod) + " of group \"" +
+               machine_.config.pod_group_name(group) + "\"; it was cut for group \"" +
+               machine_.config.pod_group_name(gemm->pod_group) + "\"");
+        }
         use_tile(x_tile, round);
         use_tile(w_tile, round);
         circuit(x, x_port, "X", work_.tiles[x_tile].bank, place.pod, x_tile);

@@ -18,6 +18,8 @@ std::string fingerprint(const TiledWorkload& work) {
   auto put = [&text](std::int64_t value) { text += std::to_string(value) + ','; };
   for (const GemmTiles& gemm : work.gemms) {
     for (const std::int64_t v : {gemm.m, gemm.k, gemm.n, gemm.groups, gemm.tile_m, gemm.tile_k, gemm.tile_n}) put(v);
+    // Only where it says something: schedules for pods of one kind keep their fingerprint.
+    if (gemm.pod_group != 0) text += "g" + std::to_string(gemm.pod_group) + ',';
   }
   for (const VectorTiles& vector : work.vectors) {
     for (const std::int64_t v : {vector.rows, vector.columns, vector.i_count, vector.k_count}) put(v);
@@ -143,7 +145,7 @@ Schedule schedule_from_json(const JsonDocument& document, const TiledWorkload& w
   const std::int64_t maximum_rounds =
       std::min<std::int64_t>(1 << 28, (1 << 16) + 64 * static_cast<std::int64_t>(ops + passes));
   const auto round = get_column(*main, "round", ops, maximum_rounds);
-  const auto pod = get_column(*main, "pod", ops, machine.config.pods.count);
+  const auto pod = get_column(*main, "pod", ops, machine.config.pod_count());
   const auto p_bank = get_column(*main, "p_bank", ops, banks);
   const auto chained = get_column(*main, "partial_sum_in", ops, static_cast<std::int64_t>(ops), true);
   main->finish();

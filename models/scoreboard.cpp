@@ -14,14 +14,19 @@ Scoreboard::Scoreboard(const Machine& machine)
     : machine_(machine),
       config_(machine.config),
       uniform_latency_(machine.topology->has_uniform_latency() ? machine.topology->max_latency().count() : -1),
-      array_latency_(machine.config.array_latency().count()),
       links_{LinkSchedule(*machine.topology, is_write_fabric(FabricId::x)),
              LinkSchedule(*machine.topology, is_write_fabric(FabricId::w)),
              LinkSchedule(*machine.topology, is_write_fabric(FabricId::p_in)),
-             LinkSchedule(*machine.topology, is_write_fabric(FabricId::p_out)),
+             LinkSchedule(*machine.topology, is_write_fabric(FabricId::p_out),
+                          !machine.config.has_uniform_array_latency()),
              LinkSchedule(*machine.topology, is_write_fabric(FabricId::post_in1)),
              LinkSchedule(*machine.topology, is_write_fabric(FabricId::post_in2)),
-             LinkSchedule(*machine.topology, is_write_fabric(FabricId::post_out))} {}
+             LinkSchedule(*machine.topology, is_write_fabric(FabricId::post_out))} {
+  for (int g = 0; g < config_.pod_group_count(); ++g) {
+    const PodConfig& pods = config_.pod_group(g);
+    array_latency_.insert(array_latency_.end(), static_cast<std::size_t>(pods.count), pods.array_latency().count());
+  }
+}
 
 void Scoreboard::reset() {
   stream_start.clear();
@@ -175,7 +180,7 @@ bool Scoreboard::sum_ready(const PostSource& source, std::int64_t& ready) const 
   if (source.kind == PostSource::Kind::main_sum) {
     const MainPlacement& place = schedule.main[source.index];
     if (place.round >= stream_start.size()) return false;
-    ready = stream_start[place.round] + array_latency_ + latency(place.p_bank, place.pod) + kBankWrite;
+    ready = stream_start[place.round] + array_latency(place.pod) + latency(place.p_bank, place.pod) + kBankWrite;
     return true;
   }
   const PostPlacement& pass = schedule.post[source.index];

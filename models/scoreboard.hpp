@@ -33,6 +33,9 @@ class Scoreboard {
     return uniform_latency_ >= 0 ? uniform_latency_ : machine_.topology->latency(bank, unit).count();
   }
 
+  /// From an activation row entering the pod to its partial sums being launched, in cycles.
+  std::int64_t array_latency(int pod) const { return array_latency_[static_cast<std::size_t>(pod)]; }
+
   /// A fill has its rows in the bank from `cycle` on.
   void note_fill(std::uint32_t fill, std::int64_t cycle) { fill_ready_[fill] = cycle; }
   bool fill_begun(std::uint32_t fill) const { return fill_ready_[fill] >= 0; }
@@ -61,6 +64,8 @@ class Scoreboard {
   LinkSchedule& links(FabricId fabric) { return links_[static_cast<std::size_t>(fabric)]; }
   /// False if circuits of successive rounds can never meet on a link.
   bool links_can_conflict() const { return !links_.front().never_conflicts(); }
+  /// Likewise for the sums of pods, which also leave at different times if the arrays differ in their latency.
+  bool sums_can_conflict() const { return !links_[static_cast<std::size_t>(FabricId::p_out)].never_conflicts(); }
   /// Bit mask of the bank classes that take the result of a pass.
   std::uint8_t destination_classes(std::uint32_t pass) const;
 
@@ -70,11 +75,11 @@ class Scoreboard {
   const Machine& machine_;
   const HardwareConfig& config_;
   const Program* program_ = nullptr;
-  const std::int64_t uniform_latency_;  ///< -1 if pairs differ
-  const std::int64_t array_latency_;
-  std::vector<std::int64_t> fill_ready_;  ///< per fill; -1 before it begins
-  std::vector<std::int64_t> spill_done_;  ///< per spill that has begun: the cycle in which it is complete
-  std::vector<std::int64_t> block_ready_;  ///< per output block
+  const std::int64_t uniform_latency_;       ///< -1 if pairs differ
+  std::vector<std::int64_t> array_latency_;  ///< per pod
+  std::vector<std::int64_t> fill_ready_;     ///< per fill; -1 before it begins
+  std::vector<std::int64_t> spill_done_;     ///< per spill that has begun: the cycle in which it is complete
+  std::vector<std::int64_t> block_ready_;    ///< per output block
   std::vector<std::uint32_t> block_missing_;
   std::vector<std::uint8_t> block_queued_;
   std::vector<std::int64_t> list_ready_;  ///< per first requirement of a list, once final; -1 before

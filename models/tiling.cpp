@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "podsim/models/dataflow.hpp"
+#include "podsim/models/pod_groups.hpp"
 #include "podsim/sim/core/memory_budget.hpp"
 #include "podsim/sim/core/poll.hpp"
 #include "podsim/sim/core/text.hpp"
@@ -49,10 +50,10 @@ struct Area {
 class Tiler {
  public:
   Tiler(LoweredNetwork network, const Machine& machine, const TilingConfig& config)
-      : hardware_(machine.config),
-        config_(config),
-        dataflow_(dataflow_registry().make(machine.config.pods.dataflow)),
-        partition_(config.partition_rows.value_or(machine.config.pods.rows)) {
+      : hardware_(machine.config), config_(config) {
+    for (int g = 0; g < hardware_.pod_group_count(); ++g) {
+      dataflows_.push_back(dataflow_registry().make(hardware_.pod_group(g).dataflow));
+    }
     out_.network = std::move(network);
   }
 
@@ -79,11 +80,12 @@ class Tiler {
  private:
   /// Shapes of all GEMMs and blocks first: requirements of an operation refer to the blocks of earlier ones.
   void lay_out_blocks() {
+    choose_pod_groups();
     for (std::size_t o = 0; o < out_.network.operations.size(); ++o) {
       const Operation& operation = out_.network.operations[o];
       OutputBlocks blocks;
       if (const GemmOperation* work = operation.gemm()) {
-        const GemmTiles gemm = gemm_shape(static_cast<int>(o), *work);
+        const GemmTiles gemm = gemm_shape(static_cast<int>(o), *work, pod_group_[o]);
         blocks.group_rows = gemm.m;
         blocks.block_rows = gemm.tile_m;
         blocks.blocks_per_group = gemm.i_count;
@@ -99,11 +101,12 @@ class Tiler {
         const VectorOperation& vector = *operation.vector();
         VectorTiles tiles;
         tiles.operation = static_cast<int>(o);
+        tiles.pod_group = pod_group_[o];
         tiles.rows = vector.inputs.front().rows;
         tiles.columns = vector.inputs.front().columns;
-        const std::int64_t p = vector_block_rows(tiles.rows);
+        const std::int64_t p = vector_block_rows(tiles.rows, tiles.pod_group);
         tiles.i_count = ceil_div(tiles.rows, p);
-        tiles.k_count = ceil_div(tiles.columns, hardware_.pods.cols);
+        tiles.k_count = ceil_div(tiles.columns, hardware_.pod_group(tiles.pod_group).cols);
         blocks.group_rows = tiles.rows;
         blocks.block_rows = p;
         blocks.blocks_per_group = tiles.i_count;
@@ -134,18 +137,46 @@ class Tiler {
     }
   }
 
-  std::int64_t vector_block_rows(std::int64_t rows) const {
-    return partition_ == 0 ? rows : std::min(partition_, rows);
+  void choose_pod_groups() {
+    std::vector<std::vector<int>> dependencies_of;
+    for (const Operation& operation : out_.network.operations) dependencies_of.push_back(dependencies(operation));
+    auto estimate = [this](int operation, int group) {
+      const GemmOperation* work = out_.network.operations[static_cast<std::size_t>(operation)].gemm();
+      return work == nullptr ? GroupEstimate{} : estimated(gemm_shape(operation, *work, group));
+    };
+    pod_group_ =
+        choose_groups(out_.network, dependencies_of, hardware_, config_.pod_groups, config_.layers_overlap, estimate);
   }
 
-  GemmTiles gemm_shape(int operation, const GemmOperation& work) const {
+  /// Rounds are as long as activations stream or weights load.
+  GroupEstimate estimated(const GemmTiles& gemm) const {
+    const PodConfig& pods = hardware_.pod_group(gemm.pod_group);
+    const Dataflow& dataflow = *dataflows_[static_cast<std::size_t>(gemm.pod_group)];
+    const TileShape tile{gemm.tile_m, gemm.tile_k, gemm.tile_n};
+    const Wide ops = static_cast<Wide>(gemm.groups) * gemm.i_count * gemm.j_count * gemm.k_count;
+    return {(ops + pods.count - 1) / pods.count,
+            std::max(dataflow.stream_cycles(tile), dataflow.load_cycles(tile)).count(), pods.array_latency().count()};
+  }
+
+  std::int64_t partition_rows(int group) const {
+    return config_.partition_rows.value_or(hardware_.pod_group(group).rows);
+  }
+
+  std::int64_t vector_block_rows(std::int64_t rows, int group) const {
+    const std::int64_t partition = partition_rows(group);
+    return partition == 0 ? rows : std::min(partition, rows);
+  }
+
+  GemmTiles gemm_shape(int operation, const GemmOperation& work, int group) const {
     GemmTiles gemm;
     gemm.operation = operation;
+    gemm.pod_group = group;
     gemm.shape = work.gemm;
     gemm.groups_per_image = work.groups_per_image;
     gemm.output_rows_per_group = work.output_rows_per_group;
     gemm.m = work.gemm.m;
-    const TileShape shape = dataflow_->tile_shape(hardware_.pods, partition_, gemm.m);
+    const TileShape shape = dataflows_[static_cast<std::size_t>(group)]->tile_shape(hardware_.pod_group(group),
+                                                                                    partition_rows(group), gemm.m);
     gemm.packing =
         std::max<std::int64_t>(1, std::min({shape.k / work.gemm.k, shape.n / work.gemm.n, work.groups_per_image}));
     gemm.k = gemm.packing * work.gemm.k;
@@ -533,6 +564,7 @@ class Tiler {
   void cut_vector(int operation, const VectorOperation& work) {
     VectorTiles& tiles = out_.vectors[out_.tiles_of_operation[static_cast<std::size_t>(operation)]];
     const OutputBlocks& blocks = out_.outputs[static_cast<std::size_t>(operation)];
+    const std::int64_t tile_columns = hardware_.pod_group(tiles.pod_group).cols;
     for (const View& view : work.inputs) {
       const std::uint32_t operand =
           open_operand(BankClass::p, hardware_.activation_bits, reads_dram(view), reads_on_chip(view));
@@ -543,8 +575,8 @@ class Tiler {
         for (std::int64_t t = 0; t < rows; ++t) require(view, {row + t, row + t}, t);
         const RequirementRange requirements = end_requirements();
         for (std::int64_t k = 0; k < tiles.k_count; ++k) {
-          const std::int64_t column = k * hardware_.pods.cols;
-          const std::int64_t columns = std::min<std::int64_t>(hardware_.pods.cols, tiles.columns - column);
+          const std::int64_t column = k * tile_columns;
+          const std::int64_t columns = std::min(tile_columns, tiles.columns - column);
           add_tile(operand, rows, columns, rows * columns, dram_bits(view, {row, rows, column, columns}), requirements);
         }
       }
@@ -555,8 +587,8 @@ class Tiler {
   const HardwareConfig& hardware_;
   const TilingConfig& config_;
   std::int64_t max_memory_bytes_ = 0;
-  std::unique_ptr<Dataflow> dataflow_;
-  std::int64_t partition_;
+  std::vector<std::unique_ptr<Dataflow>> dataflows_;  ///< per group of pods
+  std::vector<int> pod_group_;                        ///< per operation
   TiledWorkload out_;
   Wide total_ops_ = 0;
   std::uint32_t current_operation_ = 0;

@@ -3,6 +3,7 @@
 /// \file A lowered network cut into tiles and tile operations for one machine.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,11 @@ struct TilingConfig {
   std::optional<std::int64_t> partition_rows;
   /// Layers that read the same matrix in the same way share its X tiles.
   bool share_activation_tiles = true;
+  /// Which group of pods carries out a layer: names of layers to names of groups, "*" for all that are not named.
+  /// The others go where they are estimated to be done first (models/pod_groups.hpp).
+  std::map<std::string, std::string> pod_groups;
+  /// Set by schedulers that begin a layer after all before it: it matters to that choice.
+  bool layers_overlap = true;
 
   void fields(Fields& f);
 };
@@ -70,6 +76,7 @@ struct Operand {
 /// share one array, so that `groups` here is ceil(GEMM groups / packing).
 struct GemmTiles {
   int operation = -1;
+  int pod_group = 0;                  ///< its tile operations run on pods of this group only
   Gemm shape;                         ///< before packing
   std::int64_t groups = 1;            ///< after packing
   std::int64_t packing = 1;           ///< GEMM groups in one packed group; the last one of an image may hold fewer
@@ -109,6 +116,7 @@ struct GemmTiles {
 /// A vector operation in tiles: a grid of row blocks x column blocks of its input.
 struct VectorTiles {
   int operation = -1;
+  int pod_group = 0;  ///< it is cut as if for this group
   std::int64_t i_count = 0, k_count = 0;
   std::int64_t rows = 0, columns = 0;
   std::vector<std::uint32_t> inputs;  ///< operands, all in the same grid; tile (i, k) is first + i * k_count + k

@@ -29,7 +29,6 @@ TilingController::TilingController(const sc_core::sc_module_name& name, RunConte
       board_(machine),
       accounts_(machine.config),
       max_latency_(machine.topology->max_latency().count()),
-      array_latency_(machine.config.array_latency().count()),
       x_reads_(static_cast<std::size_t>(machine.config.bank_count())),
       w_reads_(x_reads_),
       p_reads_(x_reads_),
@@ -177,18 +176,17 @@ void TilingController::step_main(std::int64_t now) {
   }
 }
 
+std::int64_t TilingController::shadow_free(std::uint32_t before, const PodConfig& kind) const {
+  if (kind.weight_buffers == "double") return board_.stream_start[before];
+  return board_.stream_end[before] + kind.row_stages() + kind.col_stages() - 2;
+}
+
 TilingController::Decision TilingController::decide_weights(std::int64_t now) {
   const Program& program = *context_.program;
   const TiledWorkload& work = program.work;
   const std::uint32_t q = main_round_;
   load_bound_ = {};
-  std::int64_t free_shadow = 0;
-  if (q > 0) {
-    free_shadow = config_.pods.weight_buffers == "double"
-                      ? board_.stream_start[q - 1]
-                      : board_.stream_end[q - 1] + config_.row_stages() + config_.col_stages() - 2;
-  }
-  load_bound_.raise(StallCause::weights, std::max(free_shadow, load_end_));
+  load_bound_.raise(StallCause::weights, load_end_);
   w_reads_.next();
   loading_rows_ = 0;
   main_.lead = 0;
@@ -199,6 +197,7 @@ TilingController::Decision TilingController::decide_weights(std::int64_t now) {
   for (std::uint32_t n = first; n < end; ++n) {
     const std::uint32_t op = program.order.main_ids[n];
     const OpTiles op_tiles = tiles_of_op(work, op);
+    if (q > 0) load_bound_.raise(StallCause::weights, shadow_free(q - 1, config_.pod_group(op_tiles.gemm->pod_group)));
     const StoredTile& stored = work.tiles[op_tiles.stationary];
     const std::int64_t cycles = board_.latency(stored.bank, program.schedule.main[op].pod);
     w_reads_.add(stored.bank, cycles);
@@ -345,21 +344,23 @@ TilingController::Decision TilingController::decide_stream(std::int64_t now) {
   if (fetched > 0) stream_bound_.raise(StallCause::memory, fetched + kBankRead + main_.lead);
 
   const bool watch_links = board_.links_can_conflict();
-  const bool watch_ports = watch_links || shared_ports_;
-  if (watch_ports) {
+  const bool watch_sums = board_.sums_can_conflict();
+  if (watch_sums || shared_ports_) {
     for (std::uint32_t n = first; n < end; ++n) {
       const std::uint32_t op = program.order.main_ids[n];
       const MainPlacement& place = program.schedule.main[op];
       const int bank = work.tiles[tiles_of_op(work, op).activation].bank;
       stream_bound_.raise(StallCause::bank, board_.port_free(FabricId::x, bank) + kBankRead + x_reads_.of(bank));
+      const std::int64_t out_launch = board_.array_latency(place.pod);
       const std::int64_t out_latency = board_.latency(place.p_bank, place.pod);
-      stream_bound_.raise(StallCause::bank,
-                          board_.port_free(FabricId::p_out, place.p_bank) - array_latency_ - out_latency);
+      stream_bound_.raise(StallCause::bank, board_.port_free(FabricId::p_out, place.p_bank) - out_launch - out_latency);
+      if (watch_sums) {
+        stream_bound_.raise(StallCause::network,
+                            board_.links(FabricId::p_out).earliest_launch(place.p_bank, place.pod) - out_launch);
+      }
       if (watch_links) {
         stream_bound_.raise(StallCause::network,
                             board_.links(FabricId::x).earliest_launch(bank, place.pod) + x_reads_.of(bank));
-        stream_bound_.raise(StallCause::network,
-                            board_.links(FabricId::p_out).earliest_launch(place.p_bank, place.pod) - array_latency_);
       }
       if (place.partial_sum_in != kNone) {
         const int from = program.schedule.main[place.partial_sum_in].p_bank;
@@ -402,6 +403,7 @@ void TilingController::order_stream(std::int64_t now) {
   accounts_.round(q, q > 0 ? board_.stream_end[q - 1] : 0, start, start + longest, stream_bound_);
 
   const bool watch_links = board_.links_can_conflict();
+  const bool watch_sums = board_.sums_can_conflict();
   for (std::uint32_t n = first; n < end; ++n) {
     const std::uint32_t op = program.order.main_ids[n];
     const MainPlacement& place = program.schedule.main[op];
@@ -420,7 +422,7 @@ void TilingController::order_stream(std::int64_t now) {
     command.depth = x.columns;
     command.columns = columns;
     command.p_bank = place.p_bank;
-    command.write_arrival = start + array_latency_ + board_.latency(place.p_bank, place.pod);
+    command.write_arrival = start + board_.array_latency(place.pod) + board_.latency(place.p_bank, place.pod);
     command.takes_partial_sums = place.partial_sum_in != kNone;
 
     Transfer transfer;
@@ -451,8 +453,8 @@ void TilingController::order_stream(std::int64_t now) {
       partial_sum_bytes *= 2;
     }
     board_.port_free(FabricId::p_out, place.p_bank) = command.write_arrival + x.rows;
-    if (watch_links) {
-      board_.links(FabricId::p_out).reserve(place.p_bank, place.pod, start + array_latency_, x.rows);
+    if (watch_sums) {
+      board_.links(FabricId::p_out).reserve(place.p_bank, place.pod, start + board_.array_latency(place.pod), x.rows);
     }
     pods[place.pod]->execute(command);
 
@@ -461,7 +463,7 @@ void TilingController::order_stream(std::int64_t now) {
                              static_cast<std::int64_t>(x.rows) * x.row_bytes, partial_sum_bytes);
     if (program.schedule.without_finalize) board_.write_output(gemm, index.g, index.i, stored, false);
   }
-  accounts_.idle(config_.pods.count - static_cast<std::int64_t>(end - first), longest);
+  accounts_.idle(config_.pod_count() - static_cast<std::int64_t>(end - first), longest);
 
   const MemoryPlan& plan = program.memory;
   for (std::uint32_t n = plan.released_main_first[q]; n < plan.released_main_first[q + 1]; ++n) {

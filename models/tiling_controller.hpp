@@ -82,6 +82,8 @@ class TilingController final : public sc_core::sc_module, public FillListener, p
   void step(std::int64_t now);
   void step_main(std::int64_t now);
   void step_post(std::int64_t now);
+  /// The first cycle in which pods that may have streamed in round `before` can take weights of the next.
+  std::int64_t shadow_free(std::uint32_t before, const PodConfig& kind) const;
   Decision decide_weights(std::int64_t now);
   Decision decide_stream(std::int64_t now);
   Decision decide_post(std::int64_t now);
@@ -119,7 +121,6 @@ class TilingController final : public sc_core::sc_module, public FillListener, p
   Scoreboard board_;
   RunAccounts accounts_;
   const std::int64_t max_latency_;
-  const std::int64_t array_latency_;
 
   CycleEvent wake_{"wake"};
   CycleEvent finish_{"finish"};

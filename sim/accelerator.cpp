@@ -32,7 +32,7 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const HardwareConf
   make_banks(x_banks_, BankClass::x);
   make_banks(w_banks_, BankClass::w);
   make_banks(p_banks_, BankClass::p);
-  pods_.init(static_cast<std::size_t>(machine_.config.pods.count), [this](const char* pod, std::size_t i) {
+  pods_.init(static_cast<std::size_t>(machine_.config.pod_count()), [this](const char* pod, std::size_t i) {
     return new Pod(pod, context_, machine_.config, static_cast<int>(i));
   });
   post_processors_.init(static_cast<std::size_t>(machine_.config.post_processor_count()),

@@ -8,6 +8,7 @@
 
 #include "podsim/models/dataflow.hpp"
 #include "podsim/models/dram_model.hpp"
+#include "podsim/models/pod_groups.hpp"
 #include "podsim/sim/core/random.hpp"
 #include "podsim/sim/core/text.hpp"
 #include "podsim/workloads/workload_source.hpp"
@@ -38,6 +39,7 @@ void complete(HardwareConfig& hardware) {
   complete(hardware.interconnect, topology_registry());
   complete(hardware.pods.dataflow, dataflow_registry());
   complete(hardware.dram.model, dram_model_registry());
+  for (PodConfig& group : hardware.pods.groups) complete(group.dataflow, dataflow_registry());
 }
 
 /// The hardware of a preset.
@@ -47,6 +49,23 @@ HardwareConfig preset_hardware(const std::string& name) {
   auto hardware = read_config<HardwareConfig>(JsonReader(preset->hardware, "preset " + name, {}, issues));
   if (!issues.empty()) throw Error::internal("machine presets", issues.issues().front().text());
   return hardware;
+}
+
+/// Groups of pods and the keys of a single kind exclude each other.
+void check_pod_keys(const JsonReader& hardware, const PodsConfig& pods) {
+  if (pods.groups.empty() || !hardware.has("pods")) return;
+  const Json& given = hardware.value()["pods"];
+  if (!given.is_object()) return;
+  const std::string pointer = pointer_append(hardware.pointer(), "pods");
+  const Json keys_of_a_kind = to_json<PodConfig>(pods);
+  for (const auto& [key, value] : keys_of_a_kind.items()) {
+    if (!given.contains(key) || key == "name") continue;
+    const bool of_preset = !given.contains("groups");
+    hardware.issues().add({hardware.file(), pointer_append(pointer, key),
+                           "must not be given together with groups: every group has its own",
+                           of_preset ? "the preset has groups; add \"groups\": [] for pods of one kind"
+                                     : "write it into the groups, or leave them out"});
+  }
 }
 
 /// Replaces `hardware` by the preset that is named, then applies the other keys.
@@ -73,6 +92,7 @@ void read_hardware(const JsonReader& given, HardwareConfig& hardware) {
   hardware.fields(fields);
   fields.finish({"preset"});
   complete(hardware);
+  check_pod_keys(reader, hardware.pods);
   if (reader.issues().issues().size() == before) hardware.validate(reader.file(), reader.pointer(), reader.issues());
 }
 
@@ -173,6 +193,8 @@ MappingConfig::MappingConfig() : scheduler{"sosa_greedy", Json::object()} {}
 void MappingConfig::fields(Fields& f) {
   f.plugin("scheduler", scheduler, scheduler_registry(), "who places tile operations into rounds");
   f.group("tiling", "how GEMMs are cut", [this](Fields& g) { tiling.fields(g); });
+  f.texts("pod_groups", tiling.pod_groups, "auto",
+          "names of layers, or * for all others, to the group of pods that carries them out");
   f.choice("weights", weights, {"cold", "warm"},
            "cold: all weights are fetched; warm: those that fit lie in their banks when the run starts, and stay");
 }
@@ -219,6 +241,8 @@ Experiment read_experiment(const JsonDocument& document) {
       ReadFields fields(*mapping);
       out.mapping.fields(fields);
       fields.finish();
+      check_group_names(out.hardware, out.mapping.tiling.pod_groups, mapping->file(),
+                        pointer_append(mapping->pointer(), "pod_groups"), issues);
     }
   }
   if (auto outputs = reader.optional_member("outputs")) out.outputs = read_outputs(*outputs);

@@ -112,15 +112,43 @@ void add_pods(StatGroup& root, const Report& report) {
   }
 }
 
+/// Of machines with several kinds of pods: each kind by itself. PE cycles weigh a pod by its size.
+void add_pod_groups(StatGroup& root, const Report& report) {
+  if (report.pod_groups.empty()) return;
+  StatGroup& groups = root.group("pod_groups", "the kinds of pods, by name");
+  for (const PodGroupReport& each : report.pod_groups) {
+    StatGroup& group = groups.group(each.name);
+    const auto cycles = static_cast<double>(report.result.cycles);
+    group.counter("pods", "pods", "of this kind", each.pods);
+    group.counter("pes", "PEs", "of all its pods", each.pes());
+    group.counter("layers", "layers", "that it carries out", each.layers);
+    group.counter("macs", "MACs", "done by its pods", each.macs);
+    group.counter("tile_operations", "tile operations", "done by its pods", each.tile_operations);
+    group.counter("busy_pod_cycles", "pod cycles", "an activation row enters", each.busy_pod_cycles);
+    group.counter("busy_pe_cycles", "PE cycles", "its PEs x cycles in which an activation row enters their pod",
+                  each.busy_pod_cycles * each.rows * each.cols);
+    group.gauge("busy", "1", "busy pod cycles / (its pods x cycles)",
+                share(static_cast<double>(each.busy_pod_cycles), each.pods * cycles));
+    group.gauge("utilization", "1", "MACs / (its PEs x cycles)",
+                share(static_cast<double>(each.macs), static_cast<double>(each.pes()) * cycles));
+  }
+}
+
 }  // namespace
+
+std::int64_t Report::pes() const {
+  if (pod_groups.empty()) return std::int64_t{1} * pods * rows * cols;
+  std::int64_t sum = 0;
+  for (const PodGroupReport& group : pod_groups) sum += group.pes();
+  return sum;
+}
 
 double Report::milliseconds() const {
   return ratio(static_cast<double>(result.cycles), clock_mhz * 1e3);
 }
 
 double Report::utilization() const {
-  const double pes = static_cast<double>(pods) * rows * cols;
-  return share(static_cast<double>(result.macs), pes * static_cast<double>(result.cycles));
+  return share(static_cast<double>(result.macs), static_cast<double>(pes()) * static_cast<double>(result.cycles));
 }
 
 double Report::effective_tops() const {
@@ -129,7 +157,7 @@ double Report::effective_tops() const {
 }
 
 double Report::peak_tops() const {
-  return 2.0 * pods * rows * cols * clock_mhz * 1e6 / 1e12;
+  return 2.0 * static_cast<double>(pes()) * clock_mhz * 1e6 / 1e12;
 }
 
 double Report::busy_pods() const {
@@ -236,6 +264,7 @@ StatGroup Report::statistics() const {
   bounds.counter("dram", "cycles", "weights, inputs, caches and outputs once at full bandwidth", bound.dram);
   bounds.counter("limit", "cycles", "the largest of work, load and dram", bound.limit());
   add_pods(root, *this);
+  add_pod_groups(root, *this);
   StatGroup& post = root.group("post_processors", "all of them together");
   post.counter("busy_cycles", "post-processor cycles", "a row enters", result.post_processor_busy_cycles);
   add_fabrics(root, result);
@@ -267,10 +296,20 @@ std::vector<std::string> assumptions(const Experiment& experiment) {
   if (hardware.relayout == "free") {
     out.emplace_back("relayout is free: a result reaches all X tiles that need it without further circuits");
   }
-  if (hardware.pods.weight_buffers == "double") {
+  int single = 0;
+  for (int g = 0; g < hardware.pod_group_count(); ++g) {
+    if (hardware.pod_group(g).weight_buffers == "single") ++single;
+  }
+  if (single > 0 && single < hardware.pod_group_count()) {
+    out.emplace_back("weights are loaded during the round before, or between rounds for pods with a single buffer");
+  } else if (single == 0) {
     out.emplace_back("weights are loaded during the round before (double weight buffers)");
   } else {
     out.emplace_back("weights are loaded between rounds (single weight buffer)");
+  }
+  if (hardware.pod_group_count() > 1) {
+    out.emplace_back(
+        "a layer runs on pods of one group; rounds are common to all groups and as long as their longest tile");
   }
   if (published) {
     out.emplace_back("published machine: no finalise pass, vector operations are free, adds are issued twice");

@@ -25,6 +25,20 @@ struct LayerReport {
   std::int64_t m = 0, k = 0, n = 0, groups = 0;  ///< 0 for vector operations
   OperationResult result;
   double utilization = 0;  ///< MACs / (PEs x cycles attributed to it); 0 if it has no cycles
+  int pod_group = -1;      ///< index into Report::pod_groups; -1 if pods are of one kind, and for vector operations
+};
+
+/// Pods of one kind, on a machine with several.
+struct PodGroupReport {
+  std::string name;
+  int pods = 0, rows = 0, cols = 0;
+  std::int64_t array_latency_cycles = 0;
+  std::int64_t layers = 0;  ///< that it carries out
+  std::int64_t macs = 0;
+  std::int64_t tile_operations = 0;
+  std::int64_t busy_pod_cycles = 0;  ///< activation rows that entered its pods
+
+  std::int64_t pes() const { return std::int64_t{1} * pods * rows * cols; }
 };
 
 /// What the host spent. Not part of any result file: it differs from run to run.
@@ -54,7 +68,9 @@ struct Report {
   std::string scheduler;
   std::string topology;  ///< Topology::describe()
   std::int64_t last_main_round = 0, last_post_round = 0;
-  int pods = 0, rows = 0, cols = 0;
+  int pods = 0;                            ///< of all groups
+  int rows = 0, cols = 0;                  ///< of every pod; of the first group if there are several
+  std::vector<PodGroupReport> pod_groups;  ///< empty if pods are of one kind
   double clock_mhz = 1000;
   RunResult result;
   LowerBound bound;
@@ -65,6 +81,7 @@ struct Report {
   FunctionalResult functional;
   HostCost host;
 
+  std::int64_t pes() const;       ///< of all pods
   double milliseconds() const;    ///< cycles at the clock
   double utilization() const;     ///< MACs / (PEs x cycles)
   double effective_tops() const;  ///< 2 MACs / time, in 10^12 per second

@@ -12,7 +12,7 @@ Json stalls_json(const std::array<std::int64_t, kStallCauses>& stalls) {
   return out;
 }
 
-Json layer_json(const LayerReport& layer) {
+Json layer_json(const Report& report, const LayerReport& layer) {
   const OperationResult& counted = layer.result;
   Json out = Json::object();
   out["name"] = layer.name;
@@ -22,6 +22,7 @@ Json layer_json(const LayerReport& layer) {
   out["k"] = layer.k;
   out["n"] = layer.n;
   out["groups"] = layer.groups;
+  if (layer.pod_group >= 0) out["pod_group"] = report.pod_groups[static_cast<std::size_t>(layer.pod_group)].name;
   out["macs"] = counted.macs;
   out["tile_operations"] = counted.tile_operations;
   out["passes"] = counted.passes;
@@ -35,6 +36,22 @@ Json layer_json(const LayerReport& layer) {
   out["activation_bytes"] = counted.activation_bytes;
   out["partial_sum_bytes"] = counted.partial_sum_bytes;
   out["dram_bytes"] = counted.dram_bytes;
+  return out;
+}
+
+Json pod_group_json(const Report& report, const PodGroupReport& group) {
+  Json out = Json::object();
+  const double pe_cycles = static_cast<double>(group.pes()) * static_cast<double>(report.result.cycles);
+  out["name"] = group.name;
+  out["pods"] = group.pods;
+  out["rows"] = group.rows;
+  out["cols"] = group.cols;
+  out["array_latency_cycles"] = group.array_latency_cycles;
+  out["layers"] = group.layers;
+  out["macs"] = group.macs;
+  out["tile_operations"] = group.tile_operations;
+  out["busy_pod_cycles"] = group.busy_pod_cycles;
+  out["utilization"] = pe_cycles > 0 ? static_cast<double>(group.macs) / pe_cycles : 0.0;
   return out;
 }
 
@@ -63,8 +80,11 @@ Json to_json(const Report& report) {
 
   Json& machine = out["machine"];
   machine["pods"] = report.pods;
-  machine["rows"] = report.rows;
-  machine["cols"] = report.cols;
+  if (report.pod_groups.empty()) {
+    machine["rows"] = report.rows;
+    machine["cols"] = report.cols;
+  }
+  for (const PodGroupReport& group : report.pod_groups) machine["pod_groups"].push_back(pod_group_json(report, group));
   machine["clock_mhz"] = report.clock_mhz;
   machine["topology"] = report.topology;
   machine["scheduler"] = report.scheduler;
@@ -117,7 +137,7 @@ Json to_json(const Report& report) {
   if (report.decode) out["decode"] = to_json(*report.decode, report.clock_mhz);
 
   Json& layers = out["layers"] = Json::array();
-  for (const LayerReport& layer : report.layers) layers.push_back(layer_json(layer));
+  for (const LayerReport& layer : report.layers) layers.push_back(layer_json(report, layer));
   out["statistics"] = report.statistics().to_json();
   return out;
 }

@@ -122,6 +122,31 @@ std::vector<std::string> fused_names(const Network& network, const Operation& op
   return names;
 }
 
+std::vector<PodGroupReport> pod_group_reports(const Program& program, const RunResult& result) {
+  const HardwareConfig& hardware = program.machine.config;
+  std::vector<PodGroupReport> out;
+  for (int g = 0; g < hardware.pod_group_count(); ++g) {
+    const PodConfig& pods = hardware.pod_group(g);
+    PodGroupReport& group = out.emplace_back();
+    group.name = hardware.pod_group_name(g);
+    group.pods = pods.count;
+    group.rows = pods.rows;
+    group.cols = pods.cols;
+    group.array_latency_cycles = pods.array_latency().count();
+    for (const GemmTiles& gemm : program.work.gemms) {
+      if (gemm.pod_group != g) continue;
+      ++group.layers;
+      group.macs += result.operations[static_cast<std::size_t>(gemm.operation)].macs;
+    }
+    const auto first = static_cast<std::size_t>(hardware.first_pod(g));
+    for (std::size_t pod = first; pod < first + static_cast<std::size_t>(pods.count); ++pod) {
+      group.tile_operations += result.pod_operations[pod];
+      group.busy_pod_cycles += result.pod_busy_cycles[pod];
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 std::unique_ptr<Program> prepare(const Experiment& experiment, const RunOptions& options) {
@@ -234,9 +259,10 @@ Report run_experiment(const Experiment& experiment, const RunOptions& options) {
   report.topology = program.machine.topology->describe();
   report.last_main_round = program.schedule.last_main_round();
   report.last_post_round = program.schedule.last_post_round();
-  report.pods = experiment.hardware.pods.count;
-  report.rows = experiment.hardware.pods.rows;
-  report.cols = experiment.hardware.pods.cols;
+  report.pods = experiment.hardware.pod_count();
+  report.rows = experiment.hardware.pod_group(0).rows;
+  report.cols = experiment.hardware.pod_group(0).cols;
+  if (!experiment.hardware.pods.groups.empty()) report.pod_groups = pod_group_reports(program, report.result);
   report.clock_mhz = experiment.hardware.clock_mhz;
   report.bound = lower_bound(lowered, experiment.hardware, experiment.mapping.residency());
   report.resident_weight_bytes = program.memory.resident_bytes;
@@ -253,6 +279,8 @@ Report run_experiment(const Experiment& experiment, const RunOptions& options) {
       layer.k = work->gemm.k;
       layer.n = work->gemm.n;
       layer.groups = work->gemm.groups;
+      if (!report.pod_groups.empty())
+        layer.pod_group = program.work.gemms[program.work.tiles_of_operation[o]].pod_group;
     }
     layer.result = report.result.operations[o];
     if (layer.result.cycles > 0) {

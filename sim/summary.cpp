@@ -28,12 +28,21 @@ std::string time_text(double milliseconds) {
   return fixed(milliseconds * 1000, 3) + " us";
 }
 
+std::string pod_sizes(const Report& report) {
+  auto size = [](int rows, int cols) { return std::to_string(rows) + "x" + std::to_string(cols); };
+  if (report.pod_groups.empty()) return " of " + size(report.rows, report.cols);
+  std::vector<std::string> groups;
+  for (const PodGroupReport& group : report.pod_groups) {
+    groups.push_back(std::to_string(group.pods) + " of " + size(group.rows, group.cols));
+  }
+  return " (" + join(groups) + ")";
+}
+
 std::string title(const Report& report) {
   std::string out = printable(report.network_label()) + ", batch " + std::to_string(report.batch) + ": " +
                     si(static_cast<double>(report.network_macs)) + "MAC, " +
                     count_text(static_cast<double>(report.network_parameters), "parameters") + "\n";
-  out += std::to_string(report.pods) + (report.pods == 1 ? " pod" : " pods") + " of " + std::to_string(report.rows) +
-         "x" + std::to_string(report.cols) + " PEs at " + number_text(report.clock_mhz) + " MHz; " + report.topology +
+  out += std::to_string(report.pods) + (report.pods == 1 ? " pod" : " pods") + pod_sizes(report) + " PEs at " + number_text(report.clock_mhz) + " MHz; " + report.topology +
          "; scheduler " + report.scheduler + "\n";
   return out;
 }
@@ -109,6 +118,20 @@ std::string breakdown(const Report& report) {
   return out;
 }
 
+/// What each kind of pod did, if there are several.
+std::string pod_groups(const Report& report) {
+  if (report.pod_groups.empty()) return {};
+  Table table({Align::left, Align::right, Align::right, Align::right, Align::right, Align::right, Align::right});
+  table.row({"pods", "number", "PEs", "layers", "tile ops", "busy", "utilization"});
+  for (const PodGroupReport& group : report.pod_groups) {
+    table.row({group.name, std::to_string(group.pods), std::to_string(group.rows) + "x" + std::to_string(group.cols),
+               with_thousands(group.layers), with_thousands(group.tile_operations),
+               percent(part(group.busy_pod_cycles, group.pods * report.result.cycles)),
+               percent(part(group.macs, group.pes() * report.result.cycles))});
+  }
+  return "Groups of pods\n" + table.text("  ") + "\n";
+}
+
 std::string limits(const Report& report) {
   const LowerBound& bound = report.bound;
   std::string out = report.is_at_limit() ? "At the limit of the " + report.bounded_by() + ".\n"
@@ -173,7 +196,7 @@ std::string summary_text(const Report& report) {
   if (report.decode) several += "\n" + decode_text(*report.decode, report.clock_mhz);
   if (report.repetition) several += "\n" + repetition_text(*report.repetition, report.clock_mhz);
   return title(report) + warnings(report) + several + "\n" + results(report) + "\n" + breakdown(report) + "\n" +
-         limits(report) + "\n" + values(report) + assumption_list(report) + "\n" + host_cost(report);
+         pod_groups(report) + limits(report) + "\n" + values(report) + assumption_list(report) + "\n" + host_cost(report);
 }
 
 std::string layer_table(const Report& report) {

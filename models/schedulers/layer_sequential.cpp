@@ -13,6 +13,8 @@ constexpr std::int64_t kRoundFailures = 64;
 
 class LayerSequential final : public Scheduler {
  public:
+  void adjust(TilingConfig& tiling) const override { tiling.layers_overlap = false; }
+
   Schedule schedule(const TiledWorkload& work, const Machine& machine,
                     const SchedulerProgress& progress) const override {
     Placer placer(work, machine, kRoundFailures);
@@ -47,7 +49,7 @@ class LayerSequential final : public Scheduler {
         for (std::int64_t k = 0; k < gemm.k_count; ++k) outputs.push_back({g, i, k});
       }
     }
-    const auto block = static_cast<std::size_t>(machine.config.pods.count);
+    const auto block = static_cast<std::size_t>(machine.config.pod_group(gemm.pod_group).count);
     std::uint32_t last = first_round;
     std::uint32_t start = first_round;
     for (std::size_t from = 0; from < outputs.size(); from += block) {

@@ -62,9 +62,7 @@ int validate_command(const std::vector<std::string>& arguments) {
                            " with matrices; " + std::to_string(work.network.operations.size()) + " operations"});
   table.row({"MACs", with_thousands(totals.macs)});
   table.row({"parameters", with_thousands(totals.parameters)});
-  table.row({"machine", std::to_string(experiment.hardware.pods.count) + " pods of " +
-                            std::to_string(experiment.hardware.pods.rows) + "x" +
-                            std::to_string(experiment.hardware.pods.cols) + "; " + machine.topology->describe()});
+  table.row({"machine", experiment.hardware.describe_pods() + "; " + machine.topology->describe()});
   table.row({"tile operations", with_thousands(work.op_count)});
   table.row({"lower bound", with_thousands(bound.limit()) + " cycles (" + bound.binding() + ")"});
   for (const UnmodelledLayer& layer : work.network.unmodelled) {

@@ -71,8 +71,13 @@ class ScaleSimReports final : public CompatibleReports {
     const OperationResult& counted = layer.result;
     std::int64_t stalls = 0;
     for (const std::int64_t cycles : counted.stalls) stalls += cycles;
-    const double array = static_cast<double>(report.rows) * report.cols;
-    const double pes = array * report.pods;
+    double array = static_cast<double>(report.rows) * report.cols;
+    double pes = array * report.pods;
+    if (layer.pod_group >= 0) {
+      const PodGroupReport& group = report.pod_groups[static_cast<std::size_t>(layer.pod_group)];
+      array = static_cast<double>(group.rows) * group.cols;
+      pes = static_cast<double>(group.pes());
+    }
     return Line(id)
         .count(counted.cycles)
         .count(counted.cycles)

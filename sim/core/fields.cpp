@@ -118,6 +118,40 @@ void ReadFields::variant(PluginConfig& value, const RegistryBase& registry, cons
   value = PluginConfig{type, writer.result()};
 }
 
+void ReadFields::elements(const char* key, const Elements& list, const char*) {
+  auto member = reader_.optional_member(key);
+  if (!member) return;
+  list.resize(0);
+  if (member->value().is_null()) return;
+  std::vector<JsonReader> readers = member->elements();
+  list.resize(readers.size());
+  for (std::size_t n = 0; n < readers.size(); ++n) {
+    if (!readers[n].expect_object()) continue;
+    for (const std::string& needed : list.required) {
+      if (!readers[n].has(needed)) readers[n].fail("the key \"" + needed + "\" is missing");
+    }
+    ReadFields inner(readers[n]);
+    list.visit(n, inner);
+    inner.finish();
+  }
+}
+
+void ReadFields::texts(const char* key, std::map<std::string, std::string>& values, const char* otherwise,
+                       const char*) {
+  auto member = reader_.optional_member(key);
+  if (!member) return;
+  values.clear();
+  if (member->value().is_null() || member->value() == otherwise) return;
+  if (!member->value().is_object()) {
+    member->fail("must be \"" + std::string(otherwise) + "\" or an object of texts, got " +
+                 JsonReader::describe(member->value()));
+    return;
+  }
+  for (const auto& [name, text] : member->value().items()) {
+    if (const auto value = member->optional_member(name)->string()) values[name] = *value;
+  }
+}
+
 void ReadFields::finish(const std::vector<std::string>& also_known) {
   for (const std::string& key : also_known) reader_.ignore(key);
   reader_.finish();
@@ -164,6 +198,21 @@ void WriteFields::plugin(const char* key, PluginConfig& value, const RegistryBas
 void WriteFields::variant(PluginConfig& value, const RegistryBase&, const char*) {
   out_["type"] = value.type;
   for (const auto& [name, parameter] : value.parameters.items()) out_[name] = parameter;
+}
+
+void WriteFields::elements(const char* key, const Elements& list, const char*) {
+  if (list.count == 0) return;
+  Json all = Json::array();
+  for (std::size_t n = 0; n < list.count; ++n) {
+    WriteFields inner;
+    list.visit(n, inner);
+    all.push_back(inner.out_);
+  }
+  out_[key] = all;
+}
+
+void WriteFields::texts(const char* key, std::map<std::string, std::string>& values, const char*, const char*) {
+  if (!values.empty()) out_[key] = values;
 }
 
 void DescribeFields::integer(const char* key, std::int64_t& value, Range<std::int64_t> range, const char* unit,
@@ -222,6 +271,24 @@ void DescribeFields::variant(PluginConfig& value, const RegistryBase& registry, 
     registry.find(name)->make_config()->fields(inner);
     out_.insert(out_.end(), inner.out_.begin(), inner.out_.end());
   }
+}
+
+void DescribeFields::elements(const char* key, const Elements& list, const char* description) {
+  const std::string at = pointer_append(pointer_, key);
+  out_.push_back({at, "list of groups", list.count == 0 ? "[]" : "", "", "", description});
+  DescribeFields inner(at + "/0");
+  list.visit(list.count, inner);
+  for (FieldDescription& field : inner.out_) {
+    for (const std::string& needed : list.required) {
+      if (field.pointer == at + "/0/" + needed) field.default_text.clear();
+    }
+    out_.push_back(field);
+  }
+}
+
+void DescribeFields::texts(const char* key, std::map<std::string, std::string>&, const char* otherwise,
+                           const char* description) {
+  out_.push_back({pointer_append(pointer_, key), "object of texts", otherwise, "", "", description});
 }
 
 }  // namespace podsim

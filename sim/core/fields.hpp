@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,6 +46,32 @@ class Fields {
   virtual void plugin(const char* key, PluginConfig& value, const RegistryBase& registry, const char* description) = 0;
   /// A plug-in whose "type" and parameters lie in this object itself, among its other keys.
   virtual void variant(PluginConfig& value, const RegistryBase& registry, const char* description) = 0;
+  /// A list of groups, empty unless given; see `list`.
+  struct Elements {
+    std::size_t count = 0;                            ///< how many there are now
+    std::function<void(std::size_t)> resize;          ///< makes it as long, with defaults
+    std::function<void(std::size_t, Fields&)> visit;  ///< visits the fields of one; of an example beyond the last
+    std::vector<std::string> required;                ///< keys that every element must have
+  };
+  virtual void elements(const char* key, const Elements& list, const char* description) = 0;
+  /// An object from any names to texts; left out of the echo while it is empty.
+  virtual void texts(const char* key, std::map<std::string, std::string>& values, const char* otherwise,
+                     const char* description) = 0;
+  /// True if values are being written out, where what is not in force may be left out.
+  virtual bool is_echo() const { return false; }
+
+  /// A list of configurations of one type, left out of the echo while it is empty.
+  /// \param required keys that every element must give
+  template <class Config>
+  void list(const char* key, std::vector<Config>& values, std::vector<std::string> required, const char* description) {
+    Config example;
+    Elements list;
+    list.count = values.size();
+    list.resize = [&values](std::size_t count) { values.assign(count, Config{}); };
+    list.visit = [&values, &example](std::size_t n, Fields& f) { (n < values.size() ? values[n] : example).fields(f); };
+    list.required = std::move(required);
+    elements(key, list, description);
+  }
 
   /// For members of type int.
   void integer(const char* key, int& value, Range<std::int64_t> range, const char* unit, const char* description) {
@@ -80,6 +107,9 @@ class ReadFields final : public Fields {
   void group(const char* key, const char* description, const std::function<void(Fields&)>& body) override;
   void plugin(const char* key, PluginConfig& value, const RegistryBase& registry, const char* description) override;
   void variant(PluginConfig& value, const RegistryBase& registry, const char* description) override;
+  void elements(const char* key, const Elements& list, const char* description) override;
+  void texts(const char* key, std::map<std::string, std::string>& values, const char* otherwise,
+             const char* description) override;
   /// Reports unknown keys. `also_known` are keys that somebody else reads.
   void finish(const std::vector<std::string>& also_known = {});
 
@@ -104,6 +134,10 @@ class WriteFields final : public Fields {
   void group(const char* key, const char* description, const std::function<void(Fields&)>& body) override;
   void plugin(const char* key, PluginConfig& value, const RegistryBase& registry, const char* description) override;
   void variant(PluginConfig& value, const RegistryBase& registry, const char* description) override;
+  void elements(const char* key, const Elements& list, const char* description) override;
+  void texts(const char* key, std::map<std::string, std::string>& values, const char* otherwise,
+             const char* description) override;
+  bool is_echo() const override { return true; }
 
  private:
   Json out_ = Json::object();
@@ -137,6 +171,9 @@ class DescribeFields final : public Fields {
   void group(const char* key, const char* description, const std::function<void(Fields&)>& body) override;
   void plugin(const char* key, PluginConfig& value, const RegistryBase& registry, const char* description) override;
   void variant(PluginConfig& value, const RegistryBase& registry, const char* description) override;
+  void elements(const char* key, const Elements& list, const char* description) override;
+  void texts(const char* key, std::map<std::string, std::string>& values, const char* otherwise,
+             const char* description) override;
 
  private:
   std::string pointer_;

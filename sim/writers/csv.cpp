@@ -70,9 +70,17 @@ std::string line(const Report& report, const LayerReport& layer, const std::stri
   }
   row.text(report.network);
   row.integer(report.batch);
-  row.integer(report.pods);
-  row.integer(report.rows);
-  row.integer(report.cols);
+  // The pods that the layer may use.
+  if (layer.pod_group < 0) {
+    row.integer(report.pods);
+    row.integer(report.rows);
+    row.integer(report.cols);
+  } else {
+    const PodGroupReport& group = report.pod_groups[static_cast<std::size_t>(layer.pod_group)];
+    row.integer(group.pods);
+    row.integer(group.rows);
+    row.integer(group.cols);
+  }
   row.number(report.clock_mhz);
   row.integer(report.result.cycles);
   row.text(report.result.complete ? "true" : "false");

@@ -29,13 +29,18 @@ inline Case random_case(std::uint64_t seed) {
   RandomStream random(seed, "property tests");
   Case out;
   out.setup = random_setup(random);
-  const std::int64_t side = std::max(out.setup.hardware.pods.rows, out.setup.hardware.pods.cols);
+  std::int64_t side = 1;
+  for (int g = 0; g < out.setup.hardware.pod_group_count(); ++g) {
+    const PodConfig& pods = out.setup.hardware.pod_group(g);
+    side = std::max<std::int64_t>({side, pods.rows, pods.cols});
+  }
   for (std::int64_t largest = side <= 4 ? 12 : side <= 12 ? 32 : 80;; largest = largest / 2 + 1) {
     out.network = random_network(random, largest);
     if (cut(out.network, out.setup).op_count <= kMostOps) break;
   }
   out.text = "seed " + std::to_string(seed) + "\n" + to_text(out.network) + to_json(out.setup.hardware).dump() + "\n" +
-             to_json(out.setup.tiling).dump() + "\n" + out.setup.scheduler.type + " " +
+             to_json(out.setup.tiling).dump() + " " + Json(out.setup.tiling.pod_groups).dump() +
+             "\n" + out.setup.scheduler.type + " " +
              out.setup.scheduler.parameters.dump();
   return out;
 }

@@ -3,6 +3,7 @@
 // PODSIM_PROPERTY_CASES and PODSIM_PROPERTY_SEED change how many cases there are and with which they begin; to repeat
 // one, set its seed and one case.
 #include <iostream>
+#include <set>
 #include <string>
 
 #include "podsim/models/lower_bound.hpp"
@@ -14,11 +15,18 @@
 namespace podsim::test {
 namespace {
 
+/// On how many kinds of pods the program has tile operations.
+std::size_t used_groups(const Program& program) {
+  std::set<int> groups;
+  for (const GemmTiles& gemm : program.work.gemms) groups.insert(gemm.pod_group);
+  return groups.size();
+}
+
 TEST_CASE("random runs: identities, bounds and order independence hold for random networks and machines",
           "[property]") {
   const std::int64_t cases = from_environment("PODSIM_PROPERTY_CASES", 200);
   const std::int64_t first = from_environment("PODSIM_PROPERTY_SEED", 1);
-  std::int64_t advised = 0, spilled = 0;
+  std::int64_t advised = 0, spilled = 0, grouped = 0;
   for (std::int64_t n = 0; n < cases; ++n) {
     Case random = random_case(static_cast<std::uint64_t>(first + n));
     INFO(random.text);
@@ -34,6 +42,7 @@ TEST_CASE("random runs: identities, bounds and order independence hold for rando
       FAIL(error.what());
     }
     if (result.dram.spilled_bytes > 0) ++spilled;
+    if (used_groups(*program) > 1) ++grouped;
     REQUIRE(result.complete);
     const auto broken = broken_identities(*program, result);
     CAPTURE(broken);
@@ -41,8 +50,7 @@ TEST_CASE("random runs: identities, bounds and order independence hold for rando
 
     const HardwareConfig& hardware = random.setup.hardware;
     const LowerBound bound = lower_bound(program->work.network, hardware);
-    const LayerBounds layers =
-        layer_bounds(random.network, hardware.pods.count, hardware.pods.rows, hardware.pods.cols);
+    const LayerBounds layers = layer_bounds(random.network, hardware);
     REQUIRE(bound.mac == layers.mac);
     REQUIRE(bound.work == layers.work);
     REQUIRE(bound.load == layers.load);
@@ -61,6 +69,7 @@ TEST_CASE("random runs: identities, bounds and order independence hold for rando
   if (cases >= 200) {
     CHECK(advised > cases / 50);
     CHECK(spilled > cases / 50);
+    CHECK(grouped > cases / 50);
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <set>
@@ -56,7 +57,7 @@ class Audit {
           result_.cycles);
     equal("pod-cycle classes",
           result_.busy_pod_cycles + result_.barrier_pod_cycles + result_.idle_pod_cycles + result_.stalled_pod_cycles,
-          hardware.pods.count * result_.cycles);
+          hardware.pod_count() * result_.cycles);
     for (const std::int64_t part :
          {result_.stream_cycles, result_.fill_cycles, result_.drain_cycles, result_.write_back_cycles,
           result_.busy_pod_cycles, result_.barrier_pod_cycles, result_.idle_pod_cycles, result_.stalled_pod_cycles}) {
@@ -139,6 +140,16 @@ class Audit {
     equal("busy cycles of all pods",
           std::accumulate(result_.pod_busy_cycles.begin(), result_.pod_busy_cycles.end(), std::int64_t{0}),
           result_.busy_pod_cycles);
+    equal("pods", static_cast<std::int64_t>(result_.pod_operations.size()), program_.machine.config.pod_count());
+    // Every operation runs on pods of its group: what the pods of a group did is what its operations are.
+    for (int group = 0, pod = 0; group < program_.machine.config.pod_group_count(); ++group) {
+      std::int64_t of_pods = 0, of_work = 0;
+      for (const int end = pod + program_.machine.config.pod_group(group).count; pod < end; ++pod) {
+        of_pods += result_.pod_operations[static_cast<std::size_t>(pod)];
+      }
+      for (const GemmTiles& gemm : work_.gemms) of_work += gemm.pod_group == group ? gemm.op_count : 0;
+      equal("operations of the pods of group " + std::to_string(group), of_pods, of_work);
+    }
     for (const std::int64_t busy : result_.pod_busy_cycles) hold("a pod is busy for too long", busy <= result_.cycles);
     std::int64_t rows = 0, copies = 0, copied = 0;
     for (const PostPlacement& pass : schedule_.post) {
@@ -438,20 +449,41 @@ std::string difference(const RunResult& a, const RunResult& b) {
 }
 
 LayerBounds layer_bounds(const Network& network, int pods, int rows, int cols) {
+  HardwareConfig hardware;
+  hardware.pods.count = pods;
+  hardware.pods.rows = rows;
+  hardware.pods.cols = cols;
+  return layer_bounds(network, hardware);
+}
+
+LayerBounds layer_bounds(const Network& network, const HardwareConfig& hardware) {
+  std::vector<PodConfig> kinds = hardware.pods.groups;
+  if (kinds.empty()) kinds.push_back(hardware.pods);
   std::map<std::string, Shape> shapes;
   for (const NetworkInput& input : network.inputs) shapes[input.name] = input.shape;
   for (const Layer& layer : network.layers) shapes[layer.name] = layer.shape;
   LayerBounds out;
-  std::int64_t macs = 0, work = 0, load = 0;
+  std::int64_t macs = 0, work = 0, load = 0, work_pes = 0, load_pes = 0;
   auto add = [&](std::int64_t images, std::int64_t groups, std::int64_t m, std::int64_t k, std::int64_t n) {
     macs += images * groups * m * k * n;
-    // As many small groups as fit share an array, along its diagonal.
-    std::int64_t fit = std::min(rows / k, cols / n);
-    fit = std::max<std::int64_t>(1, std::min(fit, groups));
-    const std::int64_t arrays =
-        fit > 1 ? (groups + fit - 1) / fit : groups * ((k + rows - 1) / rows) * ((n + cols - 1) / cols);
-    work += images * arrays * m;
-    load += images * groups * k * (fit > 1 ? 1 : (n + cols - 1) / cols);
+    constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+    std::array<std::int64_t, 4> least{kMost, kMost, kMost, kMost};
+    for (const PodConfig& kind : kinds) {
+      const std::int64_t rows = kind.rows, cols = kind.cols;
+      // As many small groups as fit share an array, along its diagonal.
+      std::int64_t fit = std::min(rows / k, cols / n);
+      fit = std::max<std::int64_t>(1, std::min(fit, groups));
+      const std::int64_t arrays =
+          fit > 1 ? (groups + fit - 1) / fit : groups * ((k + rows - 1) / rows) * ((n + cols - 1) / cols);
+      const std::int64_t rows_in = images * arrays * m;
+      const std::int64_t rows_loaded = images * groups * k * (fit > 1 ? 1 : (n + cols - 1) / cols);
+      const std::array<std::int64_t, 4> costs{rows_in, rows_loaded, rows_in * rows * cols, rows_loaded * rows * cols};
+      for (std::size_t c = 0; c < costs.size(); ++c) least[c] = std::min(least[c], costs[c]);
+    }
+    work += least[0];
+    load += least[1];
+    work_pes += least[2];
+    load_pes += least[3];
   };
   for (const Layer& layer : network.layers) {
     const Shape& in = layer.inputs.empty() ? layer.shape : shapes.at(layer.inputs[0]);
@@ -474,10 +506,15 @@ LayerBounds layer_bounds(const Network& network, int pods, int rows, int cols) {
     }
     out.weight_bytes += layer.op == Op::linear && !layer.as<Linear>().weights_from.empty() ? 0 : layer.weight_bytes;
   }
-  const std::int64_t pes = std::int64_t{pods} * rows * cols;
-  out.mac = (macs + pes - 1) / pes;
-  out.work = (work + pods - 1) / pods;
-  out.load = (load + pods - 1) / pods;
+  std::int64_t pods = 0, pes = 0;
+  for (const PodConfig& kind : kinds) {
+    pods += kind.count;
+    pes += std::int64_t{kind.count} * kind.rows * kind.cols;
+  }
+  auto up = [](std::int64_t a, std::int64_t b) { return (a + b - 1) / b; };
+  out.mac = up(macs, pes);
+  out.work = std::max(up(work, pods), up(work_pes, pes));
+  out.load = std::max(up(load, pods), up(load_pes, pes));
   return out;
 }
 

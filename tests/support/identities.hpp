@@ -27,5 +27,7 @@ struct LayerBounds {
   std::int64_t weight_bytes = 0;  ///< every matrix once
 };
 LayerBounds layer_bounds(const Network& network, int pods, int rows, int cols);
+/// Likewise for pods of several kinds: every layer takes the cheapest, by pod cycles or by PE cycles.
+LayerBounds layer_bounds(const Network& network, const HardwareConfig& hardware);
 
 }  // namespace podsim::test

@@ -320,6 +320,28 @@ Setup random_setup(RandomStream& random) {
       hardware.interconnect = {"butterfly", Json{{"expansion", pick(random, {1, 2, 4, 8})}}};
   }
   if (chance(2)) hardware.relayout = "circuits";
+  if (chance(3)) {
+    // The plain keys are not in force then; what groups do not say is as if they were.
+    PodConfig kind = hardware.pods;
+    const std::int64_t groups = random.between(1, 3);
+    for (std::int64_t g = 0; g < groups; ++g) {
+      kind.name = chance(2) ? "group" + std::to_string(g) : "";
+      kind.count = static_cast<int>(random.between(1, 6));
+      kind.rows = side();
+      kind.cols = side();
+      if (chance(2)) kind.fan_in = kind.broadcast = pick(random, {1, 4, 16});
+      if (chance(3)) kind.weight_buffers = chance(2) ? "single" : "double";
+      hardware.pods.groups.push_back(kind);
+    }
+    if (hardware.bank_count() < 2) hardware.banks.p_ports = "independent";
+    if (hardware.interconnect.type == "benes" && !hardware.has_uniform_array_latency()) {
+      hardware.interconnect = {"crossbar", Json::object()};
+    }
+    if (chance(3)) {
+      const auto group = static_cast<int>(random.below(static_cast<std::uint64_t>(groups)));
+      setup.tiling.pod_groups["*"] = hardware.pod_group_name(group);
+    }
+  }
   if (chance(2)) setup.tiling.partition_rows = chance(3) ? 0 : random.between(1, 40);
   setup.tiling.share_activation_tiles = !chance(4);
   if (chance(3)) {

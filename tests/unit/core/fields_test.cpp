@@ -2,6 +2,7 @@
 #include "podsim/sim/core/fields.hpp"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -203,6 +204,73 @@ TEST_CASE("fields: the description lists every parameter with default, unit and 
   CHECK(at("/pod/buffer/depth").type == "integer");
   CHECK(at("/pod/pet/type").allowed == "cat, dog");
   CHECK(at("/pod/pet<dog>/weight").default_text == "12.5");
+}
+
+struct Member {
+  std::string name;
+  std::int64_t size = 4;
+  void fields(Fields& f) {
+    f.text("name", name, "");
+    f.integer("size", size, {1, 9}, "PEs", "of it");
+  }
+};
+
+struct Family {
+  std::vector<Member> members;
+  std::map<std::string, std::string> roles;
+  void fields(Fields& f) {
+    f.list("members", members, {"size"}, "who belongs to it");
+    f.texts("roles", roles, "free", "who does what");
+  }
+};
+
+Family read_family(const std::string& text, std::vector<Issue>& found, const Family& defaults = {}) {
+  const JsonDocument document = parse_json(text, "c.json");
+  IssueList issues;
+  Family out = read_config<Family>(JsonReader(document, issues), defaults);
+  found = issues.issues();
+  return out;
+}
+
+TEST_CASE("fields: lists of groups and objects of texts are read, echoed and left out while empty", "[core]") {
+  std::vector<Issue> issues;
+  const std::string text = R"({"members":[{"name":"a","size":3},{"name":"","size":9}],"roles":{"a":"x","b":""}})";
+  const Family family = read_family(text, issues);
+  CHECK(issues.empty());
+  REQUIRE(family.members.size() == 2);
+  CHECK(family.members[1].size == 9);
+  CHECK(family.roles == std::map<std::string, std::string>{{"a", "x"}, {"b", ""}});
+  CHECK(to_json(family).dump() == text);
+  CHECK(to_json(Family{}).dump() == "{}");
+  // What is given replaces what was there, all of it.
+  const Family other = read_family(R"({"members": [{"size": 1}]})", issues, family);
+  REQUIRE(other.members.size() == 1);
+  CHECK(other.members[0].name.empty());
+  CHECK(other.roles == family.roles);
+  for (const char* none : {R"({"members": [], "roles": "free"})", R"({"members": null, "roles": null})"}) {
+    CHECK(to_json(read_family(none, issues, family)).dump() == "{}");
+    CHECK(issues.empty());
+  }
+
+  read_family(R"({"members": [{"name": "a"}, 3, {"size": 10, "nam": ""}], "roles": {"a": 1}})", issues);
+  REQUIRE(issues.size() == 5);
+  CHECK(issues[0].text() == "c.json:/members/0: the key \"size\" is missing");
+  CHECK(issues[1].pointer == "/members/1");
+  CHECK(issues[2].pointer == "/members/2/size");
+  CHECK(issues[3].pointer == "/members/2/nam");
+  CHECK(issues[4].pointer == "/roles/a");
+  read_family(R"({"members": {}, "roles": "fre"})", issues);
+  REQUIRE(issues.size() == 2);
+  CHECK(issues[1].text().find("must be \"free\" or an object of texts, got the string \"fre\"") != std::string::npos);
+
+  DescribeFields describe("/x");
+  Family empty;
+  empty.fields(describe);
+  REQUIRE(describe.result().size() == 4);
+  CHECK(describe.result()[0].pointer == "/x/members");
+  CHECK(describe.result()[2].pointer == "/x/members/0/size");
+  CHECK(describe.result()[2].default_text.empty());  // it must be given
+  CHECK(describe.result()[3].default_text == "free");
 }
 
 TEST_CASE("registry: plug-ins are made by name with their parameters and the caller's arguments", "[core]") {

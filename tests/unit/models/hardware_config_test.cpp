@@ -138,5 +138,64 @@ TEST_CASE("hardware: the echoed configuration reads back as the same", "[models]
   CHECK(to_json(again) == echo);
 }
 
+TEST_CASE("hardware: pods of several kinds are numbered group after group, and add up", "[models]") {
+  IssueList issues;
+  const HardwareConfig hardware = read(R"({"pods": {"groups": [
+      {"name": "a", "count": 3, "rows": 8, "cols": 16},
+      {"count": 1, "rows": 32, "cols": 4, "fan_in": 1},
+      {"name": "c", "count": 2, "rows": 5, "cols": 7, "broadcast": 1, "weight_buffers": "single"}]}})",
+                                       issues);
+  CHECK(issues.empty());
+  hardware.validate("machine.json", "/hardware", issues);
+  CHECK(issues.empty());
+  CHECK(hardware.pod_group_count() == 3);
+  CHECK(hardware.pod_count() == 6);
+  CHECK(hardware.bank_count() == 6);
+  CHECK(hardware.post_processor_count() == 6);
+  CHECK(hardware.terminals() == 6);
+  CHECK(hardware.bank_capacity().count() == std::int64_t{256} * 1024 * (128 / 6));
+  CHECK(hardware.peak_macs_per_cycle() == 3 * 8 * 16 + 32 * 4 + 2 * 5 * 7);
+  const std::vector<int> groups{0, 0, 0, 1, 2, 2};
+  for (int pod = 0; pod < 6; ++pod) CHECK(hardware.group_of_pod(pod) == groups[static_cast<std::size_t>(pod)]);
+  CHECK(hardware.first_pod(0) == 0);
+  CHECK(hardware.first_pod(1) == 3);
+  CHECK(hardware.first_pod(2) == 4);
+  CHECK(hardware.pod_group_name(0) == "a");
+  CHECK(hardware.pod_group_name(1) == "1");
+  CHECK(hardware.pod_group(0).array_latency().count() == 1 + 1 - 1);
+  CHECK(hardware.pod_group(1).array_latency().count() == 32 + 1 - 1);
+  CHECK(hardware.pod_group(2).array_latency().count() == 1 + 7 - 1);
+  CHECK(hardware.array_latency().count() == 32);
+  CHECK_FALSE(hardware.has_uniform_array_latency());
+  CHECK(hardware.describe_pods() == "6 pods: 3 of 8x16, 1 of 32x4, 2 of 5x7");
+  CHECK(HardwareConfig().describe_pods() == "256 pods of 32x32");
+  CHECK(HardwareConfig().has_uniform_array_latency());
+
+  const Json echo = to_json(hardware);
+  CHECK(echo["pods"].size() == 1);  // the keys of a single kind are not in force
+  CHECK(to_json(read(echo.dump(), issues)) == echo);
+  CHECK_FALSE(to_json(HardwareConfig())["pods"].contains("groups"));
+}
+
+TEST_CASE("hardware: groups of pods must have names of their own and be few enough", "[models]") {
+  HardwareConfig hardware;
+  PodConfig group;
+  group.rows = group.cols = 1;
+  group.count = 40000;
+  hardware.pods.groups = {group, group};
+  IssueList many;
+  hardware.validate("machine.json", "/hardware", many);
+  CHECK(has_issue(many, "/hardware/pods/groups", "have 80000 pods together; at most 65536"));
+  hardware.pods.groups[0].count = hardware.pods.groups[1].count = 2;
+  hardware.pods.groups[0].name = "1";  // what the other is called by its number
+  IssueList same;
+  hardware.validate("machine.json", "/hardware", same);
+  CHECK(has_issue(same, "/hardware/pods/groups/1/name", "another group is called \"1\""));
+  hardware.pods.groups.assign(65, group);
+  IssueList long_list;
+  hardware.validate("machine.json", "/hardware", long_list);
+  CHECK(has_issue(long_list, "/hardware/pods/groups", "has 65 groups; at most 64"));
+}
+
 }  // namespace
 }  // namespace podsim

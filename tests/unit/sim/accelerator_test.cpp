@@ -66,6 +66,23 @@ TEST_CASE("accelerator: embedded without clock and reset it counts the same cycl
   CHECK(difference(expected, bench.accelerator.result()).empty());
 }
 
+TEST_CASE("accelerator: embedded with pods of several kinds it counts the same cycles", "[sim]") {
+  test::Setup setup = test::crossbar_setup(1, 1, 1);
+  for (const int side : {16, 40}) {
+    PodConfig& pods = setup.hardware.pods.groups.emplace_back();
+    pods.count = 64 / side;
+    pods.rows = pods.cols = side;
+  }
+  const std::shared_ptr<const Program> program = test::make(load_network("zoo:mobilenet_v2:image=32"), setup);
+  const RunResult expected = simulate(*program, {});
+  Bench bench(*program, true);
+  for (int job = 0; job < 2; ++job) {
+    bench.start(program);
+    bench.run_clocked();
+    CHECK(difference(expected, bench.accelerator.result()).empty());
+  }
+}
+
 TEST_CASE("accelerator: bound to a clock it counts the same cycles", "[sim]") {
   const auto program = small_program();
   const RunResult expected = simulate(*program, {});

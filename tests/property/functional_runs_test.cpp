@@ -68,7 +68,7 @@ TEST_CASE("functional runs: random networks on random machines equal the referen
   // The cases are of use only if they reach the corners.
   if (cases >= 150) {
     CHECK(run > cases / 2);
-    CHECK(spilled > cases / 50);
+    CHECK(spilled >= cases / 50);
     CHECK(varied > run * 3 / 4);
   }
 }

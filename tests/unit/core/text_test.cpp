@@ -54,9 +54,6 @@ TEST_CASE("text: a number's text reads back as the same number", "[core]") {
   }
 }
 
-}  // namespace
-}  // namespace podsim
-
 TEST_CASE("text: a word that several candidates contain is answered by those", "[core]") {
   const std::vector<std::string> names{"bert_base", "bert_large", "bert_medium", "bert_tiny", "vgg16"};
   CHECK(did_you_mean("bert", names) == R"(did you mean one of "bert_base", "bert_large", "bert_medium"?)");
@@ -90,3 +87,6 @@ TEST_CASE("text: one of a thing has no s", "[core]") {
   CHECK(counted(1, "round") == "1 round");
   CHECK(counted(1070, "round") == "1,070 rounds");
 }
+
+}  // namespace
+}  // namespace podsim

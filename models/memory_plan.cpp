@@ -358,6 +358,9 @@ class Planner {
       } else if (item < tiles_) {
         fetched = work_.tiles[item].dram_bytes;
       }
+      // Nothing is ever put there: all of it is padding, or comes from an operation of the published machine that has
+      // no passes.
+      if (resident_[item] == kAbsent && fetched == 0 && item < tiles_ && first_write_[item] == kNone) return;
       Space space;
       if (resident_[item] == kPartial) {
         // The part that is produced on chip took the space.

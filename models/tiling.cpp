@@ -409,7 +409,7 @@ class Tiler {
       dram_total = work.window.batch * work.window.distinct_input_pixels() * bits_per_row;
     }
     Shares capacity(distinct, area);
-    Shares fetched(dram_total, area);
+    Shares fetched(bytes_for_bits(dram_total), area);  // whole bytes, so that the shares add up
     for (std::int64_t g = 0; g < gemm.groups; ++g) {
       std::vector<RequirementRange> requirements;
       for (std::int64_t i = 0; i < gemm.i_count; ++i) {
@@ -430,7 +430,7 @@ class Tiler {
         const std::int64_t depth = tile_depth(gemm, g, j);
         for (std::int64_t i = 0; i < gemm.i_count; ++i) {
           const std::int64_t rows = tile_rows(gemm, i);
-          std::int64_t bits = fetched.next(rows * depth);
+          std::int64_t bits = 8 * fetched.next(rows * depth);
           if (from_dram && identity) {
             bits = 0;
             for (std::int64_t q = 0; q < gemm.groups_in(g); ++q) {

@@ -24,7 +24,7 @@ std::string differences(const FunctionalResult& result) {
 }
 
 TEST_CASE("functional runs: random networks on random machines equal the reference bit for bit", "[property]") {
-  const std::int64_t cases = from_environment("PODSIM_PROPERTY_CASES", 150);
+  const std::int64_t cases = from_environment("PODSIM_PROPERTY_CASES", 200);
   const std::int64_t first = from_environment("PODSIM_PROPERTY_SEED", 1);
   std::int64_t run = 0, spilled = 0, varied = 0;
   for (std::int64_t n = 0; n < cases; ++n) {
@@ -66,9 +66,9 @@ TEST_CASE("functional runs: random networks on random machines equal the referen
     REQUIRE(late.macs == result.macs);
   }
   // The cases are of use only if they reach the corners.
-  if (cases >= 150) {
+  if (cases >= 200) {
     CHECK(run > cases / 2);
-    CHECK(spilled >= cases / 50);
+    CHECK(spilled > cases / 50);
     CHECK(varied > run * 3 / 4);
   }
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <string>
 #include <thread>
@@ -53,8 +54,11 @@ class ByteTensors {
     RandomStream random = stream(seed, part.name, part.number);
     std::int64_t i = 0;
     for (; i + 8 <= part.count; i += 8) {
-      const std::uint64_t bits = random.next();
-      for (int j = 0; j < 8; ++j) part.to[i + j] = static_cast<std::int8_t>(bits >> (8 * j));
+      std::uint64_t bits = random.next();
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+      bits = __builtin_bswap64(bits);
+#endif
+      std::memcpy(part.to + i, &bits, 8);
     }
     for (std::uint64_t bits = random.next(); i < part.count; ++i, bits >>= 8)
       part.to[i] = static_cast<std::int8_t>(bits);

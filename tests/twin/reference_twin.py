@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Computes a network's outputs with NumPy by the rules of docs/values.md, and compares them with outputs of podsim.
 
-  reference_twin.py NETWORK.json --weights W --inputs X --outputs Y     three files (.npz, .h5) or folders of .npy
+  reference_twin.py NETWORK.json --weights W --inputs X --outputs Y     files (.npz, .h5) or folders of .npy
+  reference_twin.py NETWORK.json --weights W --run Y     what `podsim run --functional` dumps as weights and outputs
   reference_twin.py --cases DIR     every folder in DIR: network.json, weights, inputs, outputs (.npz, .h5 or folder)
 
 Written from the document, not from podsim's sources, so that both would have to be wrong in the same way. Exit code 1
@@ -17,9 +18,14 @@ import sys
 import numpy as np
 
 
-def read_tensors(path):
-    """name -> array"""
-    path = pathlib.Path(path)
+def read_tensors(path, part=None):
+    """name -> array; of the tensors PART/NAME only, if the file has such."""
+    tensors = read_all(pathlib.Path(path))
+    of_part = {name[len(part) + 1:]: tensors[name] for name in tensors if part and name.startswith(part + "/")}
+    return of_part or tensors
+
+
+def read_all(path):
     if path.is_dir():
         return {str(f.relative_to(path).with_suffix("")): np.load(f) for f in sorted(path.rglob("*.npy"))}
     if path.suffix == ".npz":
@@ -220,8 +226,8 @@ class Twin:
 
 def compare(what, network, weights, inputs, outputs):
     """Prints the first difference of a network; False if there is one."""
-    twin = Twin(network, read_tensors(weights), read_tensors(inputs)).run()
-    found = read_tensors(outputs)
+    twin = Twin(network, read_tensors(weights), read_tensors(inputs, "inputs")).run()
+    found = read_tensors(outputs, "outputs")
     for name in network["outputs"]:
         if name not in found:
             print(f"{what}: there is no output {name}")
@@ -252,6 +258,7 @@ def main():
     parser.add_argument("--weights")
     parser.add_argument("--inputs")
     parser.add_argument("--outputs")
+    parser.add_argument("--run")
     parser.add_argument("--cases")
     options = parser.parse_args()
     cases = []
@@ -259,9 +266,10 @@ def main():
         for folder in sorted(f for f in pathlib.Path(options.cases).iterdir() if f.is_dir()):
             cases.append((folder / "network.json", *(one_of(folder, s) for s in ("weights", "inputs", "outputs"))))
     if options.network:
-        if not (options.weights and options.inputs and options.outputs):
-            parser.error("a network needs --weights, --inputs and --outputs")
-        cases.append((options.network, options.weights, options.inputs, options.outputs))
+        inputs, outputs = options.inputs or options.run, options.outputs or options.run
+        if not (options.weights and inputs and outputs):
+            parser.error("a network needs --weights, and --inputs and --outputs, or --run")
+        cases.append((options.network, options.weights, inputs, outputs))
     if not cases:
         parser.error("there is nothing to compare")
     ops = set()

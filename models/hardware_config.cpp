@@ -187,9 +187,9 @@ void HardwareConfig::validate(const std::string& file, const std::string& pointe
     const auto topology = topology_registry().make(interconnect, terminals());
     // Sums of one round leave such arrays at different times, but their circuits are set up together.
     if (!topology->has_fixed_routes() && !has_uniform_array_latency()) {
-      issues.add({file, pointer + "/pods/groups", "arrays that differ in latency need fixed routes",
-                  "choose broadcast and fan_in so that all have the same, or another topology than " +
-                      interconnect.type});
+      issues.add(
+          {file, pointer + "/pods/groups", "arrays that differ in latency need fixed routes",
+           "choose broadcast and fan_in so that all have the same, or another topology than " + interconnect.type});
     }
   } catch (const Error& error) {
     for (const Issue& issue : error.issues()) {

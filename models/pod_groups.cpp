@@ -41,7 +41,10 @@ std::vector<std::optional<int>> wanted_groups(const LoweredNetwork& network, con
   for (const std::string& layer : layers) {
     auto entry = wanted.find(layer);
     // Further inferences (workloads/repeat.hpp) go where the layer goes, unless they are named.
-    if (entry == wanted.end()) entry = wanted.find(layer.substr(0, layer.rfind('#')));
+    const std::size_t mark = layer.find_last_not_of("0123456789");
+    if (entry == wanted.end() && mark != std::string::npos && layer[mark] == '#') {
+      entry = wanted.find(layer.substr(0, mark));
+    }
     if (entry == wanted.end()) entry = wanted.find(kAllOthers);
     if (entry == wanted.end()) {
       out.emplace_back();

@@ -86,7 +86,7 @@ struct Report {
   double utilization() const;     ///< MACs / (PEs x cycles)
   double effective_tops() const;  ///< 2 MACs / time, in 10^12 per second
   double peak_tops() const;
-  double busy_pods() const;          ///< tile operations / (rounds with tile operations x pods)
+  double busy_pods() const;                         ///< tile operations / (rounds with tile operations x pods)
   std::optional<double> distance_to_limit() const;  ///< cycles / lower bound; nothing if the run is partial
   /// A complete run that takes at most this times its lower bound is bound by what the bound is made of.
   static constexpr double kAtLimit = 1.05;

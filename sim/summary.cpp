@@ -42,8 +42,8 @@ std::string title(const Report& report) {
   std::string out = printable(report.network_label()) + ", batch " + std::to_string(report.batch) + ": " +
                     si(static_cast<double>(report.network_macs)) + "MAC, " +
                     count_text(static_cast<double>(report.network_parameters), "parameters") + "\n";
-  out += std::to_string(report.pods) + (report.pods == 1 ? " pod" : " pods") + pod_sizes(report) + " PEs at " + number_text(report.clock_mhz) + " MHz; " + report.topology +
-         "; scheduler " + report.scheduler + "\n";
+  out += std::to_string(report.pods) + (report.pods == 1 ? " pod" : " pods") + pod_sizes(report) + " PEs at " +
+         number_text(report.clock_mhz) + " MHz; " + report.topology + "; scheduler " + report.scheduler + "\n";
   return out;
 }
 
@@ -196,7 +196,8 @@ std::string summary_text(const Report& report) {
   if (report.decode) several += "\n" + decode_text(*report.decode, report.clock_mhz);
   if (report.repetition) several += "\n" + repetition_text(*report.repetition, report.clock_mhz);
   return title(report) + warnings(report) + several + "\n" + results(report) + "\n" + breakdown(report) + "\n" +
-         pod_groups(report) + limits(report) + "\n" + values(report) + assumption_list(report) + "\n" + host_cost(report);
+         pod_groups(report) + limits(report) + "\n" + values(report) + assumption_list(report) + "\n" +
+         host_cost(report);
 }
 
 std::string layer_table(const Report& report) {

@@ -39,9 +39,8 @@ inline Case random_case(std::uint64_t seed) {
     if (cut(out.network, out.setup).op_count <= kMostOps) break;
   }
   out.text = "seed " + std::to_string(seed) + "\n" + to_text(out.network) + to_json(out.setup.hardware).dump() + "\n" +
-             to_json(out.setup.tiling).dump() + " " + Json(out.setup.tiling.pod_groups).dump() +
-             "\n" + out.setup.scheduler.type + " " +
-             out.setup.scheduler.parameters.dump();
+             to_json(out.setup.tiling).dump() + " " + Json(out.setup.tiling.pod_groups).dump() + "\n" +
+             out.setup.scheduler.type + " " + out.setup.scheduler.parameters.dump();
   return out;
 }
 

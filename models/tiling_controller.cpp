@@ -233,7 +233,9 @@ TilingController::Decision TilingController::decide_weights(std::int64_t now) {
       if (launch > 0) load_bound_.raise(StallCause::network, launch + w_reads_.of(bank));
     }
   }
-  load_bound_.raise(StallCause::bank, load_bound_.highest() + context_.random_stall("weights", q));
+  if (const std::int64_t stall = context_.random_stall("weights", q); stall > 0) {
+    load_bound_.raise(StallCause::bank, load_bound_.highest() + stall);
+  }
   // An order takes effect in the next cycle.
   const std::int64_t start = std::max(load_bound_.highest(), now + kBankRead + main_.lead);
   if (start > load_bound_.highest()) {
@@ -672,7 +674,9 @@ void TilingController::order_post(std::int64_t now) {
   const MemoryPlan& plan = program.memory;
   for (std::uint32_t n = plan.taken_first[b]; n < plan.taken_first[b + 1]; ++n) {
     const ItemId item = plan.taken[n].item;
-    monitor->take(item, start + config_.post_processors.latency_cycles);
+    // Without finalise passes the tile operations themselves write it.
+    monitor->take(item, program.schedule.without_finalize ? board_.stream_start[b]
+                                                          : start + config_.post_processors.latency_cycles);
     const StoredTile& tile = work.tiles[item];
     const std::int64_t copies = static_cast<std::int64_t>(tile.rows) * tile.row_bytes;
     switch (tile.bank_class) {

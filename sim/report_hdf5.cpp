@@ -34,7 +34,7 @@ void add_object(Hdf5Builder& builder, const std::string& path, const Json& objec
     if (value.is_object()) {
       add_object(builder, path == "/" ? path + key : path + "/" + key, value);
     } else {
-      builder.attribute(path, key, scalar(value));
+      if (!value.is_null()) builder.attribute(path, key, scalar(value));
     }
   }
 }

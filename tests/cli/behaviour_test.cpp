@@ -251,9 +251,10 @@ TEST_CASE("presets: each of them runs", "[cli]") {
     const Json report = Json::parse(outcome.out);
     check_report(report);
     // A preset's name tells its shape.
+    if (!contains(preset, "sosa")) continue;
     const Json& pods = report["experiment"]["hardware"]["pods"];
     const std::string shape = std::to_string(pods["count"].get<int>()) + "x" + std::to_string(pods["rows"].get<int>());
-    if (contains(preset, "sosa")) CHECK(contains(preset, shape));
+    CHECK(contains(preset, shape));
   }
 }
 

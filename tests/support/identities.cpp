@@ -156,7 +156,7 @@ class Audit {
       rows += pass.rows;
       if (pass.kind != PostPlacement::Kind::copy) continue;
       ++copies;
-      copied += static_cast<std::int64_t>(pass.rows) * pass.columns;
+      copied += pass.rows * bytes_of(pass.columns, program_.machine.config.activation_bits);
     }
     equal("copies", result_.relayout_copies, copies);
     equal("bytes of copies", result_.relayout_bytes, copied);

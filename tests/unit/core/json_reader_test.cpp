@@ -103,8 +103,8 @@ TEST_CASE("JSON: integers beyond 64 bits are refused rather than rounded", "[cor
 
 TEST_CASE("JSON: an integer is an integer and nothing else", "[core]") {
   const std::vector<std::pair<std::string, std::string>> wrong{{"32.7", "the number 32.7"},
-                                                               {"32.0", "the number 32.0"},
-                                                               {"1e3", "the number 1000.0"},
+                                                               {"32.0", "the number 32.0; write 32"},
+                                                               {"1e3", "the number 1000.0; write 1000"},
                                                                {"true", "true"},
                                                                {"\"32\"", "the string \"32\""},
                                                                {"null", "null"},

@@ -60,7 +60,7 @@ TEST_CASE("experiment: a plug-in keeps the preset's parameters only if its type 
 TEST_CASE("experiment: what is echoed reads back as the same experiment", "[sim]") {
   for (const std::string& preset : machine_preset_registry().names()) {
     Json json = {{"workload", "zoo:vgg16"},
-                 {"hardware", {{"preset", preset}, {"pods", {{"fan_in", 3}}}}},
+                 {"hardware", {{"preset", preset}, {"pods", {{"groups", Json::array()}, {"fan_in", 3}}}}},
                  {"outputs", {"a.json"}},
                  {"seed", 42}};
     const Experiment first = read_experiment({"x.json", json});

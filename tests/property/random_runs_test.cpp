@@ -29,6 +29,8 @@ TEST_CASE("random runs: identities, bounds and order independence hold for rando
   std::int64_t advised = 0, spilled = 0, grouped = 0;
   for (std::int64_t n = 0; n < cases; ++n) {
     Case random = random_case(static_cast<std::uint64_t>(first + n));
+    // Banks that hold just what a round needs.
+    if (n % 8 == 0) random.setup.hardware.banks.capacity_kib = 1;
     INFO(random.text);
     const std::int64_t capacity = random.setup.hardware.bank_capacity().count();
     const std::unique_ptr<Program> program = make_or_advise(random);

@@ -11,9 +11,11 @@
 #include <systemc>
 
 #include "podsim/sim/accelerator.hpp"
+#include "podsim/sim/core/memory_budget.hpp"
 #include "podsim/sim/core/poll.hpp"
 #include "podsim/sim/core/random.hpp"
 #include "podsim/sim/core/version.hpp"
+#include "podsim/workloads/reference_memory.hpp"
 #include "podsim/workloads/repeat.hpp"
 #include "podsim/workloads/workload_source.hpp"
 
@@ -208,6 +210,14 @@ Report run_experiment(const Experiment& experiment, const RunOptions& options) {
   std::optional<Reference> reference;
   // A copy: the other one moves on.
   const Network reference_network = options.functional ? loaded : Network{};
+  if (options.functional) {
+    const std::int64_t bytes = reference_bytes(reference_network);
+    if (bytes > options.max_memory_bytes) {
+      throw Error::run_failed("the values of \"" + reference_network.name + "\" need about " + memory_text(bytes) +
+                                  "; allowed are " + memory_text(options.max_memory_bytes),
+                              "raise --max-memory, or run without --functional");
+    }
+  }
   if (options.functional) reference.emplace(reference_network, *options.functional, experiment.seed);
   const Prepared prepared = prepare_with_network(std::move(loaded), experiment, options);
   const Program& program = *prepared.program;

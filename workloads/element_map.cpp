@@ -21,21 +21,22 @@ class TensorMap final : public ElementMap {
 
 class BesideMap final : public ElementMap {
  public:
-  BesideMap(std::vector<ElementMapPointer> parts, std::vector<std::int64_t> columns)
-      : parts_(std::move(parts)), columns_(std::move(columns)) {}
+  BesideMap(std::vector<ElementMapPointer> parts, const std::vector<std::int64_t>& columns) : parts_(std::move(parts)) {
+    for (const std::int64_t c : columns) first_.push_back(first_.back() + c);
+  }
   void locate(std::int64_t row, std::int64_t column, std::int64_t count, std::vector<Segment>& out) const override {
-    std::int64_t first = 0;
-    for (std::size_t p = 0; p < parts_.size(); ++p) {
-      const std::int64_t from = std::max(column, first);
-      const std::int64_t to = std::min(column + count, first + columns_[p]);
-      if (from < to) parts_[p]->locate(row, from - first, to - from, out);
-      first += columns_[p];
+    const std::int64_t end = column + count;
+    auto p = static_cast<std::size_t>(std::upper_bound(first_.begin(), first_.end(), column) - first_.begin()) - 1;
+    for (; p < parts_.size() && first_[p] < end; ++p) {
+      const std::int64_t from = std::max(column, first_[p]);
+      const std::int64_t to = std::min(end, first_[p + 1]);
+      if (from < to) parts_[p]->locate(row, from - first_[p], to - from, out);
     }
   }
 
  private:
   std::vector<ElementMapPointer> parts_;
-  std::vector<std::int64_t> columns_;
+  std::vector<std::int64_t> first_{0};  ///< column of each part, and the end
 };
 
 class BelowMap final : public ElementMap {
@@ -102,8 +103,8 @@ ElementMapPointer map_tensor(int tensor, std::int64_t rows) {
   return std::make_shared<TensorMap>(tensor, rows);
 }
 
-ElementMapPointer map_beside(std::vector<ElementMapPointer> parts, std::vector<std::int64_t> columns) {
-  return std::make_shared<BesideMap>(std::move(parts), std::move(columns));
+ElementMapPointer map_beside(std::vector<ElementMapPointer> parts, const std::vector<std::int64_t>& columns) {
+  return std::make_shared<BesideMap>(std::move(parts), columns);
 }
 
 ElementMapPointer map_below(std::vector<ElementMapPointer> parts, std::vector<std::int64_t> rows) {

@@ -39,7 +39,7 @@ using ElementMapPointer = std::shared_ptr<const ElementMap>;
 /// A stored matrix with `rows` rows; repeated for further rows.
 ElementMapPointer map_tensor(int tensor, std::int64_t rows);
 /// Matrices side by side; `columns` of each.
-ElementMapPointer map_beside(std::vector<ElementMapPointer> parts, std::vector<std::int64_t> columns);
+ElementMapPointer map_beside(std::vector<ElementMapPointer> parts, const std::vector<std::int64_t>& columns);
 /// Matrices below each other, block by block: a block has `rows[p]` rows of each part p.
 ElementMapPointer map_below(std::vector<ElementMapPointer> parts, std::vector<std::int64_t> rows);
 /// Row r is row r * stride + offset of the inner matrix.

@@ -513,7 +513,7 @@ class Lowering {
       view.columns += operand->view.columns;
     }
     if (std::find(maps.begin(), maps.end(), nullptr) == maps.end()) {
-      view.elements = map_beside(std::move(maps), std::move(columns));
+      view.elements = map_beside(std::move(maps), columns);
     }
     return view;
   }

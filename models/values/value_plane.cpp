@@ -554,8 +554,11 @@ void ValuePlane::write_gemm_row(const GemmTiles& gemm, const PostPlacement& pass
     std::transform(second_.begin(), second_.begin() + pass.columns, narrow_.begin(),
                    [](std::int32_t v) { return static_cast<std::int16_t>(v); });
   }
-  const std::int64_t width = gemm.packing > 1 ? gemm.shape.n : pass.columns;
-  for (std::int64_t q = 0; q < gemm.groups_in(g); ++q) {
+  // Packed groups that write side by side are one row.
+  const bool is_one_row = gemm.packing == 1 || !gemm.output_rows_per_group;
+  const std::int64_t width = is_one_row ? pass.columns : gemm.shape.n;
+  const std::int64_t pieces = is_one_row ? 1 : gemm.groups_in(g);
+  for (std::int64_t q = 0; q < pieces; ++q) {
     const std::int64_t group = gemm.first_group(g) + q;
     PostRow row;
     row.values = values + q * width;

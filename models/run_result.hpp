@@ -87,7 +87,7 @@ struct RunResult {
   std::int64_t post_processor_busy_cycles = 0;
 
   std::vector<OperationResult> operations;
-  std::vector<RoundResult> round_results;  ///< of the rounds done; empty unless they were asked for
+  std::vector<RoundResult> round_results;                     ///< of the rounds done; empty unless they were asked for
   std::vector<std::int64_t> pod_operations, pod_busy_cycles;  ///< per pod
   std::array<FabricStatistics, kFabrics> fabrics;
   std::array<BankStatistics, 3> banks;             ///< per class, summed over banks

@@ -13,8 +13,8 @@
 #include <variant>
 #include <vector>
 
-#include "podsim/workloads/element_map.hpp"
 #include "podsim/sim/core/memory_budget.hpp"
+#include "podsim/workloads/element_map.hpp"
 #include "podsim/workloads/gemm.hpp"
 #include "podsim/workloads/network.hpp"
 

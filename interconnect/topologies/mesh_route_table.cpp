@@ -74,7 +74,8 @@ void MeshRouteTable::restrict_destinations(int source, BitSet& destinations) con
   reached_.fill(false);
   const int first = source / columns_ * columns_;
   reach_column(source, source, reached_);
-  for (int at = source; at + 1 < first + columns_ && usable(at, kMeshEast, source);) reach_column(++at, source, reached_);
+  for (int at = source; at + 1 < first + columns_ && usable(at, kMeshEast, source);)
+    reach_column(++at, source, reached_);
   for (int at = source; at > first && usable(at, kMeshWest, source);) reach_column(--at, source, reached_);
   destinations &= reached_;
 }
@@ -101,8 +102,8 @@ void MeshRouteTable::restrict_sources(int destination, BitSet& sources) const {
     }
   }
   for (int source = sources.next(); source >= 0; source = sources.next(source + 1)) {
-    const bool free = circuits_[static_cast<std::size_t>(source)] == 0 ? reached_.test(source)
-                                                                       : is_free(source, destination);
+    const bool free =
+        circuits_[static_cast<std::size_t>(source)] == 0 ? reached_.test(source) : is_free(source, destination);
     if (!free) sources.reset(source);
   }
 }

@@ -195,10 +195,11 @@ bool uses_standard_output(const std::vector<Output>& outputs, const Arguments& a
 int run_command(const std::vector<std::string>& arguments) {
   OptionParser parser(kUsage, kExamples, 1);
   add_experiment_options(parser);
-  parser.repeated("output,o", "FILE",
-                  "write the report; .json: everything, .csv: one row per layer, .h5 or .hdf5: everything and every round, "
-                  "-: standard output; repeatable; "
-                  "replaces the outputs of the experiment");
+  parser.repeated(
+      "output,o", "FILE",
+      "write the report; .json: everything, .csv: one row per layer, .h5 or .hdf5: everything and every round, "
+      "-: standard output; repeatable; "
+      "replaces the outputs of the experiment");
   parser.repeated("compat", "NAME[=FOLDER]",
                   "write the report files of another simulator into FOLDER (default: the working directory); "
                   "scalesim: COMPUTE_REPORT.csv, BANDWIDTH_REPORT.csv, DETAILED_ACCESS_REPORT.csv");

@@ -41,8 +41,8 @@ TEST_CASE("functional runs: random networks on random machines equal the referen
 
     ValuePlane values(*program, random.network, reference.values);
     const RunResult result = simulate(*program, {}, &values);
-    const std::string wrong =
-        differences(compare_outputs(random.network, program->work.network, values.tensors(), reference.outputs.tensors));
+    const std::string wrong = differences(
+        compare_outputs(random.network, program->work.network, values.tensors(), reference.outputs.tensors));
     CAPTURE(wrong);
     REQUIRE(wrong.empty());
     const std::string moved = difference(timing, result);

@@ -467,11 +467,35 @@ void TilingController::order_stream(std::int64_t now) {
   }
   accounts_.idle(config_.pod_count() - static_cast<std::int64_t>(end - first), longest);
 
+  // Without finalise passes the tile operations themselves write them; passes may be far behind.
+  if (program.schedule.without_finalize) take_outputs(q, start);
   const MemoryPlan& plan = program.memory;
   for (std::uint32_t n = plan.released_main_first[q]; n < plan.released_main_first[q + 1]; ++n) {
     give_back(plan.released_main[n].item, board_.stream_end[q]);
   }
   dram->round_ends({q, false}, board_.stream_end[q], now);
+}
+
+void TilingController::take_outputs(std::uint32_t round, std::int64_t cycle) {
+  const TiledWorkload& work = context_.program->work;
+  const MemoryPlan& plan = context_.program->memory;
+  for (std::uint32_t n = plan.taken_first[round]; n < plan.taken_first[round + 1]; ++n) {
+    const ItemId item = plan.taken[n].item;
+    monitor->take(item, cycle);
+    const StoredTile& tile = work.tiles[item];
+    const std::int64_t copies = static_cast<std::int64_t>(tile.rows) * tile.row_bytes;
+    switch (tile.bank_class) {
+      case BankClass::x:
+        x_banks[tile.bank]->copy_in(copies);
+        break;
+      case BankClass::w:
+        w_banks[tile.bank]->copy_in(copies);
+        break;
+      case BankClass::p:
+        p_banks[tile.bank]->copy_in(copies);
+        break;
+    }
+  }
 }
 
 void TilingController::step_post(std::int64_t now) {
@@ -671,26 +695,8 @@ void TilingController::order_post(std::int64_t now) {
   board_.post_start.push_back(start);
   board_.post_end.push_back(start + longest);
 
+  if (!program.schedule.without_finalize) take_outputs(b, start + config_.post_processors.latency_cycles);
   const MemoryPlan& plan = program.memory;
-  for (std::uint32_t n = plan.taken_first[b]; n < plan.taken_first[b + 1]; ++n) {
-    const ItemId item = plan.taken[n].item;
-    // Without finalise passes the tile operations themselves write it.
-    monitor->take(item, program.schedule.without_finalize ? board_.stream_start[b]
-                                                          : start + config_.post_processors.latency_cycles);
-    const StoredTile& tile = work.tiles[item];
-    const std::int64_t copies = static_cast<std::int64_t>(tile.rows) * tile.row_bytes;
-    switch (tile.bank_class) {
-      case BankClass::x:
-        x_banks[tile.bank]->copy_in(copies);
-        break;
-      case BankClass::w:
-        w_banks[tile.bank]->copy_in(copies);
-        break;
-      case BankClass::p:
-        p_banks[tile.bank]->copy_in(copies);
-        break;
-    }
-  }
   for (std::uint32_t n = plan.released_post_first[b]; n < plan.released_post_first[b + 1]; ++n) {
     give_back(plan.released_post[n].item, board_.post_end[b]);
   }

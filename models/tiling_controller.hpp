@@ -95,6 +95,8 @@ class TilingController final : public sc_core::sc_module, public FillListener, p
   void order_weights();
   void order_stream(std::int64_t now);
   void order_post(std::int64_t now);
+  /// Tiles that are written on chip from the round on take their space.
+  void take_outputs(std::uint32_t round, std::int64_t cycle);
   void poke(Sequence& sequence, std::int64_t now);
   void maybe_finish(std::int64_t now);
   /// The item's space is free from `cycle` on.

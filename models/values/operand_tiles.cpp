@@ -10,7 +10,7 @@ namespace podsim {
 
 OperandTiles::OperandTiles(const TiledWorkload& work, const Network& network, const NetworkValues& values,
                            const TensorStore& store)
-    : work_(work), network_(network), values_(values), store_(store) {
+    : work_(work), values_(values), store_(store) {
   geometry_.resize(work.operands.size());
   reordered_.resize(network.layers.size());
   auto set = [this](std::uint32_t operand, Role role, std::size_t index, std::size_t input) {

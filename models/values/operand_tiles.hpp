@@ -52,7 +52,6 @@ class OperandTiles {
   const std::vector<std::int8_t>& weights_of(const GemmTiles& gemm);
 
   const TiledWorkload& work_;
-  const Network& network_;
   const NetworkValues& values_;
   const TensorStore& store_;
   std::vector<Geometry> geometry_;                   ///< per operand

@@ -173,7 +173,7 @@ TEST_CASE("dram latency: the order of processes does not matter, and latency nev
     CHECK(result.cycles > plain.cycles);
     CHECK(result.dram.read_bytes == plain.dram.read_bytes);
     REQUIRE(result.dram.channels.size() == 80);
-    for (const std::uint64_t seed : {1, 2, 3}) {
+    for (const std::uint64_t seed : {1U, 2U, 3U}) {
       RunOptions options;
       options.shuffle_seed = seed;
       CHECK(test::difference(result, simulate(*program, options)).empty());

@@ -2,19 +2,21 @@
 #include "podsim/sim/repetition.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "podsim/sim/core/text.hpp"
 #include "podsim/sim/table.hpp"
 
 namespace podsim {
 
-std::int64_t Repetition::interval() const {
+double Repetition::interval() const {
   const std::size_t n = done_cycles.size();
-  return n < 2 ? first_latency() : done_cycles[n - 1] - done_cycles[n - 2];
+  if (n < 2) return static_cast<double>(first_latency());
+  return static_cast<double>(done_cycles.back() - done_cycles.front()) / static_cast<double>(n - 1);
 }
 
 double Repetition::inferences_per_second(double clock_mhz) const {
-  return interval() > 0 ? clock_mhz * 1e6 / static_cast<double>(interval()) : 0;
+  return interval() > 0 ? clock_mhz * 1e6 / interval() : 0;
 }
 
 Repetition repetition_of(const std::vector<OperationResult>& operations, int inferences) {
@@ -43,7 +45,7 @@ Json to_json(const Repetition& repetition, double clock_mhz) {
 std::string repetition_text(const Repetition& repetition, double clock_mhz) {
   Table table({Table::Align::left, Table::Align::right, Table::Align::left});
   table.row({"First inference", with_thousands(repetition.first_latency()), "cycles until its last result is stored"});
-  table.row({"Interval", with_thousands(repetition.interval()), "cycles between the ends of the last two"});
+  table.row({"Interval", with_thousands(std::llround(repetition.interval())), "cycles from end to end, mean"});
   table.row({"Steady state", si(repetition.inferences_per_second(clock_mhz)), "inferences/s"});
   std::string out = std::to_string(repetition.done_cycles.size()) + " inferences back to back\n" + table.text("  ");
   std::string ends = "  done in cycle";

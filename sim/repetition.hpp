@@ -17,8 +17,9 @@ struct Repetition {
   std::vector<std::int64_t> done_cycles;
 
   std::int64_t first_latency() const { return done_cycles.empty() ? 0 : done_cycles.front(); }
-  /// Cycles between the ends of the last two inferences; with one inference, its latency.
-  std::int64_t interval() const;
+  /// Mean cycles from the end of one inference to the end of the next; with one inference, its latency. Not just the
+  /// last gap: the last inference has none behind it to share the machine with.
+  double interval() const;
   /// One inference per interval at the clock.
   double inferences_per_second(double clock_mhz) const;
 };

@@ -65,20 +65,30 @@ Hdf5Table layer_table(const Json& layers) {
   std::vector<Json> rows;
   for (const Json& layer : layers) rows.push_back(flat_layer(layer));
   if (rows.empty()) return {{{"name", std::vector<std::string>{}}, {"cycles", std::vector<std::int64_t>{}}}};
-  for (const auto& [key, first] : rows.front().items()) {
+  // Not every layer has every member: a column for each member of any.
+  Json members = Json::object();
+  for (const Json& row : rows) {
+    for (const auto& [key, value] : row.items()) {
+      if (!members.contains(key)) members[key] = value;
+    }
+  }
+  for (const auto& [key, first] : members.items()) {
     Hdf5Column column;
     column.name = key;
-    auto gather = [&rows, name = key](auto convert) {
-      std::vector<decltype(convert(Json{}))> values;
-      for (const Json& row : rows) values.push_back(convert(row.at(name)));
+    auto gather = [&rows, name = key](auto absent) {
+      std::vector<decltype(absent)> values;
+      for (const Json& row : rows) {
+        const auto found = row.find(name);
+        values.push_back(found == row.end() ? absent : found->template get<decltype(absent)>());
+      }
       return values;
     };
     if (first.is_string()) {
-      column.values = gather([](const Json& value) { return value.get<std::string>(); });
+      column.values = gather(std::string());
     } else if (first.is_number_float()) {
-      column.values = gather([](const Json& value) { return value.get<double>(); });
+      column.values = gather(double{0});
     } else {
-      column.values = gather([](const Json& value) { return value.get<std::int64_t>(); });
+      column.values = gather(std::int64_t{0});
     }
     table.columns.push_back(std::move(column));
   }

@@ -207,9 +207,9 @@ Report run_experiment(const Experiment& experiment, const RunOptions& options) {
   if (experiment.decode_steps > 0) return run_decode(experiment, options);
   const auto start = Clock::now();
   Network loaded = load(experiment);
-  std::optional<Reference> reference;
-  // A copy: the other one moves on.
+  // A copy: the other one moves on. It must outlive the reference, which reads it from a thread of its own.
   const Network reference_network = options.functional ? loaded : Network{};
+  std::optional<Reference> reference;
   if (options.functional) {
     const std::int64_t bytes = reference_bytes(reference_network);
     if (bytes > options.max_memory_bytes) {

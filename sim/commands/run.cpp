@@ -179,6 +179,45 @@ std::vector<CompatibleOutput> checked_compatible_outputs(const Arguments& argume
   return out;
 }
 
+/// No two results may go to one file, and none into an input.
+void check_distinct(const Experiment& experiment, const Arguments& arguments,
+                    const std::vector<CompatibleOutput>& compatible) {
+  std::vector<std::pair<std::string, std::string>> files;  // who writes it, and its name
+  for (const std::string& path : experiment.outputs) files.emplace_back("an output", path);
+  for (const char* option : {"schedule-out", "dump-outputs", "dump-weights"}) {
+    if (const auto path = arguments.value(option)) files.emplace_back("--" + std::string(option), *path);
+  }
+  for (const CompatibleOutput& output : compatible) {
+    for (const std::string& path : output.paths) files.emplace_back("--compat", path);
+  }
+  std::vector<std::string> inputs{experiment.workload};
+  for (const char* option : {"config", "schedule-in", "weights", "inputs"}) {
+    inputs.push_back(arguments.value(option).value_or("-"));
+  }
+  if (!arguments.positional().empty()) inputs.push_back(arguments.positional().front());
+  std::vector<Issue> issues;
+  for (std::size_t n = 0; n < files.size(); ++n) {
+    const auto& [who, path] = files[n];
+    if (path == "-") {
+      if (who.rfind("--dump", 0) == 0) issues.push_back({who, {}, "cannot be written to standard output", {}});
+      continue;
+    }
+    for (const std::string& input : inputs) {
+      if (input != "-" && !input.empty() && is_same_file(input, path)) {
+        issues.push_back({path, {}, "is an input of this run (" + input + "); writing it would replace that", {}});
+        break;
+      }
+    }
+    for (std::size_t before = 0; before < n; ++before) {
+      if (files[before].second != "-" && is_same_output(files[before].second, path)) {
+        issues.push_back({who, {}, "\"" + path + "\" is written by " + files[before].first + ", too", {}});
+        break;
+      }
+    }
+  }
+  if (!issues.empty()) throw Error(ErrorKind::bad_input, std::move(issues));
+}
+
 std::unique_ptr<Writer> writer_for(const Output& output) {
   return writer_registry().make({output.format, Json::object()});
 }
@@ -228,6 +267,7 @@ int run_command(const std::vector<std::string>& arguments) {
   const std::vector<Output> outputs = checked_outputs(experiment, *parsed);
   options.functional = functional_options(*parsed);
   const std::vector<CompatibleOutput> compatible = checked_compatible_outputs(*parsed, outputs);
+  check_distinct(experiment, *parsed, compatible);
   for (const Output& output : outputs) options.record_rounds |= writer_for(output)->wants_rounds();
   if (const auto path = parsed->value("schedule-in")) {
     options.schedule = read_json_file(*path);
@@ -260,6 +300,7 @@ int run_command(const std::vector<std::string>& arguments) {
   }
   if (report.result.complete) return kExitGood;
   std::cerr << "podsim: the result is partial: " << report.result.stopped_because << '\n';
+  if (options.functional) std::cerr << "podsim: values were neither compared nor written\n";
   return kExitRunFailed;
 }
 

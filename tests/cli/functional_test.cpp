@@ -45,6 +45,27 @@ TEST_CASE("functional: what was dumped gives the same bytes when it is read back
   CHECK(folder.read("y.h5") != folder.read("y3.h5"));
 }
 
+TEST_CASE("functional: a run that fails while the reference is still at work ends like any other", "[cli]") {
+  const Folder folder;
+  for (int n = 0; n < 5; ++n) {
+    const Outcome outcome = folder.podsim({"run", "-w", "zoo:resnet50:image=64", "--functional", "-q", "--set",
+                                           "/hardware/banks/capacity_kib=1", "--set", "/hardware/pods/count=1"});
+    INFO(outcome.err);
+    REQUIRE(outcome.code == 1);
+    CHECK(contains(outcome.err, "would fit"));
+  }
+}
+
+TEST_CASE("functional: pods of several kinds, and an HDF5 report of layers with and without a group", "[cli]") {
+  const Folder folder;
+  folder.write("net.json", network());
+  const Outcome outcome =
+      folder.podsim({"run", "-w", "net.json", "-c", "preset:mixed-128x32x32-8x128x128", "--functional", "-o", "r.h5"});
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  CHECK(folder.has("r.h5"));
+}
+
 TEST_CASE("bad input: files and flags of functional runs", "[cli]") {
   const Folder folder;
   folder.write("net.json", network());
@@ -66,6 +87,12 @@ TEST_CASE("bad input: files and flags of functional runs", "[cli]") {
   refused({"--functional", "--set", "/mapping/scheduler={\"type\": \"sosa_greedy\", \"published\": true}"},
           "published");
   CHECK_FALSE(folder.has("y.h5"));
+  refused({"--functional", "--dump-outputs", "same.h5", "--dump-weights", "same.h5"},
+          "is written by --dump-outputs, too");
+  refused({"--functional", "--dump-outputs", "./out.json"}, "is written by an output, too");
+  refused({"--functional", "--dump-outputs", "COMPUTE_REPORT.csv", "--compat", "scalesim"}, "is written by");
+  refused({"--functional", "--dump-outputs", "-"}, "cannot be written to standard output");
+  CHECK_FALSE(folder.has("same.h5"));
 
   // Weights of another network.
   REQUIRE(folder.podsim({"run", "-w", "zoo:bert_medium:sequence=2", "--functional", "-q", "--dump-weights", "bert.h5"})

@@ -78,6 +78,7 @@ class Planner {
     pinned_.assign(tiles_, 0);
     if (residency_ == WeightResidency::warm) keep_weights();
     spill_of_.assign(items, -1);
+    dropped_after_.assign(items, RoundEnd{});
     next_.assign(items, kNone);
     previous_.assign(items, kNone);
 
@@ -368,8 +369,12 @@ class Planner {
       } else {
         space = take(item, size);
       }
-      // What was spilled has to be in DRAM before it comes back.
+      // What was spilled has to be in DRAM before it comes back, and what was dropped has to be gone.
       space.after_spill = std::max(space.after_spill, spill_of_[item]);
+      if (evicted && spill_of_[item] < 0) {
+        space.after_main = std::max(space.after_main, dropped_after_[item].round);
+        if (dropped_after_[item].post) space.after_post = std::max(space.after_post, dropped_after_[item].round);
+      }
       if (fetched > 0) {
         plan_.fills.push_back({item, fetched, rows_of(item), round_, bank(item), class_of(item), stage_,
                                space.after_main, space.after_post, space.after_spill, evicted});
@@ -506,7 +511,9 @@ class Planner {
     const std::uint32_t size = bytes_of(victim);
     // Operand tiles are written by passes, and P banks are read by them.
     const bool post = class_of(victim) == BankClass::p || is_dirty(victim);
-    const RoundEnd after{static_cast<std::int64_t>(touched_[victim]) - 1, post};
+    RoundEnd after{static_cast<std::int64_t>(touched_[victim]) - 1, post};
+    // Passes may have written to it after its last use so far.
+    if (victim < tiles_ && is_dirty(victim)) after.round = std::max<std::int64_t>(after.round, complete_[victim]);
     std::int64_t spill = -1;
     if (is_dirty(victim)) {
       spill = static_cast<std::int64_t>(plan_.spills.size());
@@ -515,6 +522,7 @@ class Planner {
       spill_of_[victim] = spill;
     }
     // A spilled tile leaves when its spill is complete, a clean one with the round that used it last.
+    if (spill < 0) dropped_after_[victim] = after;
     if (spill < 0) evictions_.push_back({after, {victim, this->bank(victim), class_of(victim), size}});
     bank.released.push_back({size, after, spill});
     bank.free_later += size;
@@ -594,9 +602,10 @@ class Planner {
   std::vector<std::uint32_t> complete_;     ///< per stored tile: the round of its last write
   ByRound produced_;                        ///< stored tiles by the round of their first write
   std::vector<std::uint8_t> resident_;
-  std::vector<std::uint8_t> pinned_;    ///< per stored tile: stays for the whole run
-  std::vector<std::int64_t> spill_of_;  ///< per item: its last spill, or -1
-  std::vector<std::uint32_t> touched_;  ///< round of the last touch + 1
+  std::vector<std::uint8_t> pinned_;     ///< per stored tile: stays for the whole run
+  std::vector<std::int64_t> spill_of_;   ///< per item: its last spill, or -1
+  std::vector<RoundEnd> dropped_after_;  ///< per item that was evicted without a spill: the last use before
+  std::vector<std::uint32_t> touched_;   ///< round of the last touch + 1
   std::vector<ItemId> next_, previous_;
   std::vector<Bank> banks_;
   std::vector<std::pair<RoundEnd, SpaceChange>> evictions_;

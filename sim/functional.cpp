@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "podsim/sim/core/random.hpp"
 #include "podsim/workloads/tensor_file.hpp"
 
 namespace podsim {
@@ -87,6 +88,7 @@ FunctionalResult compare_outputs(const Network& network, const LoweredNetwork& l
     OutputComparison one;
     one.name = network.outputs[o];
     one.shape = output_shape(network, one.name);
+    one.hash = hash_text({reinterpret_cast<const char*>(found.data()), found.size()});
     one.elements = static_cast<std::int64_t>(expected[o].size());
     if (found.size() != expected[o].size()) {
       throw Error::internal("values", "output \"" + one.name + "\" has " + std::to_string(found.size()) +

@@ -26,10 +26,12 @@ struct OutputComparison {
   std::int64_t elements = 0;
   std::int64_t different = 0;  ///< elements that are not what the reference says
   std::string first;           ///< the first of them, for people
+  std::string hash;            ///< 16 hexadecimal digits over the machine's values: tells runs with other tensors apart
 };
 
 struct FunctionalResult {
-  bool was_run = false;  ///< false for timing runs
+  bool was_run = false;                   ///< false for timing runs
+  std::string weights_file, inputs_file;  ///< where values came from; empty: drawn from the seed
   std::vector<OutputComparison> outputs;
 
   bool is_equal() const;

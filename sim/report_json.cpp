@@ -125,12 +125,15 @@ Json to_json(const Report& report) {
   if (report.functional.was_run) {
     Json& functional = out["functional"];
     functional["bit_exact"] = report.functional.is_equal();
+    functional["weights_file"] = report.functional.weights_file;
+    functional["inputs_file"] = report.functional.inputs_file;
     Json& outputs = functional["outputs"] = Json::array();
     for (const OutputComparison& output : report.functional.outputs) {
       outputs.push_back({{"name", output.name},
                          {"shape", output.shape},
                          {"elements", output.elements},
-                         {"different", output.different}});
+                         {"different", output.different},
+                         {"hash", output.hash}});
     }
   }
   if (report.repetition) out["repetition"] = to_json(*report.repetition, report.clock_mhz);

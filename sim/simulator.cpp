@@ -238,6 +238,8 @@ Report run_experiment(const Experiment& experiment, const RunOptions& options) {
     if (report.result.complete) {
       report.functional =
           compare_outputs(prepared.network, program.work.network, values.tensors(), expected.outputs.tensors);
+      report.functional.weights_file = options.functional->weights_file;
+      report.functional.inputs_file = options.functional->inputs_file;
       write_values(*options.functional, prepared.network, program.work.network, expected.values, values.tensors());
     }
   } else {

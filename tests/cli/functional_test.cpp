@@ -26,6 +26,7 @@ TEST_CASE("functional: the summary and the report say that the values are the re
   REQUIRE(outcome.code == 0);
   CHECK(contains(outcome.out, "c [1, 5, 7]: all 35 elements are equal"));
   CHECK(contains(folder.read("r.json"), "\"bit_exact\": true"));
+  CHECK(contains(folder.read("r.json"), "\"different\": 0"));
 }
 
 TEST_CASE("functional: what was dumped gives the same bytes when it is read back", "[cli]") {

@@ -50,40 +50,6 @@ void put(const std::string& path, const std::string& content) {
   }
 }
 
-bool is_same_output(const std::string& a, const std::string& b) {
-  return a == b || (a != "-" && b != "-" && is_same_file(a, b));
-}
-
-/// A run must not replace what it was made of, nor one output by another.
-void check_overwriting(const Experiment& experiment, const Arguments& arguments, std::vector<Issue>& issues) {
-  std::vector<std::string> inputs = arguments.positional();
-  inputs.push_back(experiment.workload);
-  for (const char* option : {"config", "schedule-in", "weights", "inputs"}) {
-    inputs.push_back(arguments.value(option).value_or("-"));
-  }
-  std::vector<std::string> outputs = experiment.outputs;
-  for (const char* option : {"schedule-out", "dump-outputs", "dump-weights"}) {
-    outputs.push_back(arguments.value(option).value_or("-"));
-  }
-  for (const std::string& output : outputs) {
-    if (output == "-" || output.empty()) continue;
-    for (const std::string& input : inputs) {
-      if (input == "-" || input.empty() || !is_same_file(input, output)) continue;
-      issues.push_back({output, {}, "is an input of this run (" + input + "); writing it would replace that", {}});
-      break;
-    }
-  }
-  for (std::size_t n = 0; n < experiment.outputs.size(); ++n) {
-    for (std::size_t before = 0; before < n; ++before) {
-      const std::string& first = experiment.outputs[before];
-      const std::string& second = experiment.outputs[n];
-      if (first != second && is_same_output(first, second)) {
-        issues.push_back({second, {}, "is the same file as the output \"" + first + "\"", {}});
-      }
-    }
-  }
-}
-
 /// A schedule says who made it. A scheduler that is asked for beside it would not be heard.
 void check_scheduler(const Arguments& arguments, const Experiment& experiment, const JsonDocument& schedule) {
   const std::vector<std::string> assignments = arguments.values("set");
@@ -128,13 +94,7 @@ std::vector<Output> checked_outputs(const Experiment& experiment, const Argument
     check([&path = *path] {
       if (path != "-") check_writable(path);
     });
-    for (const std::string& output : experiment.outputs) {
-      if (is_same_output(output, *path)) {
-        issues.push_back({"--schedule-out", {}, "\"" + *path + "\" is the name of an output, too", {}});
-      }
-    }
   }
-  check_overwriting(experiment, arguments, issues);
   if (!issues.empty()) throw Error(ErrorKind::bad_input, std::move(issues));
   return outputs;
 }
@@ -164,55 +124,63 @@ std::optional<FunctionalOptions> functional_options(const Arguments& arguments) 
 }
 
 /// The reports of other simulators that were asked for.
-std::vector<CompatibleOutput> checked_compatible_outputs(const Arguments& arguments,
-                                                         const std::vector<Output>& outputs) {
+std::vector<CompatibleOutput> checked_compatible_outputs(const Arguments& arguments) {
   std::vector<CompatibleOutput> out;
-  for (const std::string& argument : arguments.values("compat")) {
-    out.push_back(compatible_output(argument));
-    for (const std::string& path : out.back().paths) {
-      for (const Output& output : outputs) {
-        if (output.path != path) continue;
-        throw Error(ErrorKind::bad_input, {{"--compat", {}, "\"" + path + "\" is the name of an output, too", {}}});
-      }
-    }
-  }
+  for (const std::string& argument : arguments.values("compat")) out.push_back(compatible_output(argument));
   return out;
 }
 
-/// No two results may go to one file, and none into an input.
-void check_distinct(const Experiment& experiment, const Arguments& arguments,
-                    const std::vector<CompatibleOutput>& compatible) {
-  std::vector<std::pair<std::string, std::string>> files;  // who writes it, and its name
-  for (const std::string& path : experiment.outputs) files.emplace_back("an output", path);
+/// A file that the run would write.
+struct ResultFile {
+  std::string writer;  ///< the option that asks for it, or "an output"
+  std::string path;
+};
+
+/// Everything the run would write, but what goes to standard output.
+std::vector<ResultFile> result_files(const Experiment& experiment, const Arguments& arguments,
+                                     const std::vector<CompatibleOutput>& compatible, std::vector<Issue>& issues) {
+  std::vector<ResultFile> files;
+  auto add = [&files](const std::string& writer, const std::string& path) {
+    if (path != "-") files.push_back({writer, path});
+  };
+  for (const std::string& path : experiment.outputs) add("an output", path);
   for (const char* option : {"schedule-out", "dump-outputs", "dump-weights"}) {
-    if (const auto path = arguments.value(option)) files.emplace_back("--" + std::string(option), *path);
+    const auto path = arguments.value(option);
+    if (!path) continue;
+    add("--" + std::string(option), *path);
+    if (*path == "-" && std::strncmp(option, "dump", 4) == 0) {
+      issues.push_back({"--" + std::string(option), {}, "cannot be written to standard output", {}});
+    }
   }
   for (const CompatibleOutput& output : compatible) {
-    for (const std::string& path : output.paths) files.emplace_back("--compat", path);
+    for (const std::string& path : output.paths) add("--compat", path);
   }
-  std::vector<std::string> inputs{experiment.workload};
+  return files;
+}
+
+/// A run must not replace what it was made of, nor one result by another.
+void check_distinct(const Experiment& experiment, const Arguments& arguments,
+                    const std::vector<CompatibleOutput>& compatible) {
+  std::vector<std::string> inputs = arguments.positional();
+  inputs.push_back(experiment.workload);
   for (const char* option : {"config", "schedule-in", "weights", "inputs"}) {
     inputs.push_back(arguments.value(option).value_or("-"));
   }
-  if (!arguments.positional().empty()) inputs.push_back(arguments.positional().front());
   std::vector<Issue> issues;
+  const std::vector<ResultFile> files = result_files(experiment, arguments, compatible, issues);
   for (std::size_t n = 0; n < files.size(); ++n) {
-    const auto& [who, path] = files[n];
-    if (path == "-") {
-      if (who.rfind("--dump", 0) == 0) issues.push_back({who, {}, "cannot be written to standard output", {}});
-      continue;
-    }
+    const auto& [writer, path] = files[n];
     for (const std::string& input : inputs) {
-      if (input != "-" && !input.empty() && is_same_file(input, path)) {
-        issues.push_back({path, {}, "is an input of this run (" + input + "); writing it would replace that", {}});
-        break;
-      }
+      if (input == "-" || input.empty() || !is_same_file(input, path)) continue;
+      issues.push_back({path, {}, "is an input of this run (" + input + "); writing it would replace that", {}});
+      break;
     }
     for (std::size_t before = 0; before < n; ++before) {
-      if (files[before].second != "-" && is_same_output(files[before].second, path)) {
-        issues.push_back({who, {}, "\"" + path + "\" is written by " + files[before].first + ", too", {}});
-        break;
-      }
+      const auto& [other, written] = files[before];
+      if (!is_same_file(written, path)) continue;
+      const std::string other_name = written == path ? "" : ", under the name \"" + written + "\"";
+      issues.push_back({writer, {}, "\"" + path + "\" is written by " + other + ", too" + other_name, {}});
+      break;
     }
   }
   if (!issues.empty()) throw Error(ErrorKind::bad_input, std::move(issues));
@@ -266,7 +234,7 @@ int run_command(const std::vector<std::string>& arguments) {
   require_workload(experiment);
   const std::vector<Output> outputs = checked_outputs(experiment, *parsed);
   options.functional = functional_options(*parsed);
-  const std::vector<CompatibleOutput> compatible = checked_compatible_outputs(*parsed, outputs);
+  const std::vector<CompatibleOutput> compatible = checked_compatible_outputs(*parsed);
   check_distinct(experiment, *parsed, compatible);
   for (const Output& output : outputs) options.record_rounds |= writer_for(output)->wants_rounds();
   if (const auto path = parsed->value("schedule-in")) {

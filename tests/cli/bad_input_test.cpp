@@ -76,7 +76,7 @@ TEST_CASE("bad input: reports of other simulators", "[cli]") {
            flags("missing folder", {"--compat", "scalesim=none"},
                  {"none/COMPUTE_REPORT.csv: cannot be written: No such file"}),
            flags("same file twice", {"--compat", "scalesim", "-o", "BANDWIDTH_REPORT.csv"},
-                 {"\"BANDWIDTH_REPORT.csv\" is the name of an output, too"}),
+                 {"--compat: \"BANDWIDTH_REPORT.csv\" is written by an output, too"}),
        }) {
     check(c);
   }

@@ -193,7 +193,7 @@ TEST_CASE("hostile input: nothing that a run reads is replaced by what it writes
   }
   const Outcome twice = folder.podsim({"run", "x.json", "-o", "a.json", "-o", "./a.json"});
   CHECK(twice.code == 2);
-  CHECK(contains(twice.err, "is the same file as the output \"a.json\""));
+  CHECK(contains(twice.err, "\"./a.json\" is written by an output, too, under the name \"a.json\""));
   CHECK(folder.files() == before);
 }
 

@@ -229,21 +229,12 @@ void Checker::written(BankClass bank_class, int bank, const Transfer& transfer) 
   // An output may go to several classes of banks; it counts once.
   const unsigned lowest = transfer.classes & (~transfer.classes + 1U);
   if (lowest != 1U << static_cast<unsigned>(bank_class)) return;
-  const std::uint32_t first = program.work.outputs[pass.operation].first_block;
-  auto write = [&](std::uint32_t block) {
-    std::uint32_t& missing = block_missing_[first + block];
-    if (missing == 0) fail("pass " + std::to_string(transfer.id) + " writes an output block that is complete");
-    --missing;
-    std::int64_t& block_from = block_from_[first + block];
-    block_from = std::max(block_from, from);
-  };
-  const std::uint32_t place = program.work.tiles_of_operation[pass.operation];
-  if (program.work.network.operations[pass.operation].gemm() != nullptr) {
-    const GemmTiles& gemm = program.work.gemms[place];
-    const std::int64_t rest = (pass.tile - gemm.first_output) / gemm.k_count;
-    for (const std::uint32_t block : output_blocks_of(gemm, rest / gemm.i_count, rest % gemm.i_count)) write(block);
-  } else {
-    write(static_cast<std::uint32_t>(pass.tile / program.work.vectors[place].k_count));
+  for (const std::size_t block : output_blocks_of(program.work, pass.operation, pass.tile)) {
+    if (block_missing_[block] == 0) {
+      fail("pass " + std::to_string(transfer.id) + " writes an output block that is complete");
+    }
+    --block_missing_[block];
+    block_from_[block] = std::max(block_from_[block], from);
   }
 }
 

@@ -209,31 +209,20 @@ class Planner {
 
   void find_block_writes() {
     std::vector<std::uint32_t> first(work_.block_count, kNone), last(work_.block_count, 0);
-    auto write = [&](std::uint32_t operation, std::uint32_t block, std::uint32_t round) {
-      const std::size_t flat = work_.outputs[operation].first_block + block;
-      first[flat] = first[flat] == kNone ? round : std::min(first[flat], round);
-      last[flat] = std::max(last[flat], round);
+    auto write = [&](BlockRange blocks, std::uint32_t round) {
+      for (const std::size_t block : blocks) {
+        first[block] = first[block] == kNone ? round : std::min(first[block], round);
+        last[block] = std::max(last[block], round);
+      }
     };
     for (const PostPlacement& pass : schedule_.post) {
-      if (!pass.writes_output) continue;
-      const std::uint32_t tiles = work_.tiles_of_operation[pass.operation];
-      if (work_.network.operations[pass.operation].gemm() != nullptr) {
-        const GemmTiles& gemm = work_.gemms[tiles];
-        const std::int64_t rest = (pass.tile - gemm.first_output) / gemm.k_count;
-        for (const std::uint32_t block : output_blocks_of(gemm, rest / gemm.i_count, rest % gemm.i_count)) {
-          write(pass.operation, block, pass.round);
-        }
-      } else {
-        write(pass.operation, static_cast<std::uint32_t>(pass.tile / work_.vectors[tiles].k_count), pass.round);
-      }
+      if (pass.writes_output) write(output_blocks_of(work_, pass.operation, pass.tile), pass.round);
     }
     if (schedule_.without_finalize) {
       for (std::uint32_t op = 0; op < mains_; ++op) {
         const GemmTiles& gemm = work_.gemm_of_op(op);
         const OpIndex at = op_index(gemm, op);
-        for (const std::uint32_t block : output_blocks_of(gemm, at.g, at.i)) {
-          write(static_cast<std::uint32_t>(gemm.operation), block, schedule_.main[op].round);
-        }
+        write(output_blocks_of(work_, gemm, at.g, at.i), schedule_.main[op].round);
       }
     }
     for (ItemId tile = 0; tile < tiles_; ++tile) {

@@ -265,25 +265,11 @@ class ScheduleChecker {
   void check_outputs() {
     block_round_.assign(work_.block_count, -1);
     std::vector<std::uint32_t> written(work_.block_count, 0);
-    bool is_copy = false;
-    auto write = [&](std::uint32_t operation, std::uint32_t block, std::uint32_t round) {
-      const std::size_t flat = work_.outputs[operation].first_block + block;
-      block_round_[flat] = std::max<std::int64_t>(block_round_[flat], round);
-      if (!is_copy) ++written[flat];
-    };
     for (const PostPlacement& pass : schedule_.post) {
       if (!pass.writes_output || schedule_.without_finalize) continue;
-      is_copy = pass.kind == PostPlacement::Kind::copy;
-      const std::uint32_t tiles = work_.tiles_of_operation[pass.operation];
-      if (work_.network.operations[pass.operation].gemm() != nullptr) {
-        const GemmTiles& gemm = work_.gemms[tiles];
-        const std::int64_t rest = pass.tile - gemm.first_output;
-        const std::int64_t i = rest / gemm.k_count % gemm.i_count;
-        for (const std::uint32_t block : output_blocks_of(gemm, rest / gemm.k_count / gemm.i_count, i)) {
-          write(pass.operation, block, pass.round);
-        }
-      } else {
-        write(pass.operation, static_cast<std::uint32_t>(pass.tile / work_.vectors[tiles].k_count), pass.round);
+      for (const std::size_t block : output_blocks_of(work_, pass.operation, pass.tile)) {
+        block_round_[block] = std::max<std::int64_t>(block_round_[block], pass.round);
+        if (pass.kind != PostPlacement::Kind::copy) ++written[block];
       }
     }
     if (schedule_.without_finalize) {
@@ -376,8 +362,8 @@ class ScheduleChecker {
         const GemmTiles& gemm = work_.gemms[tiles];
         for (std::uint32_t op = gemm.first_op; op < gemm.first_op + gemm.op_count; ++op) {
           const OpIndex at = op_index(gemm, op);
-          for (const std::uint32_t block : output_blocks_of(gemm, at.g, at.i)) {
-            block_round_[first + block] = std::max<std::int64_t>(block_round_[first + block], schedule_.main[op].round);
+          for (const std::size_t block : output_blocks_of(work_, gemm, at.g, at.i)) {
+            block_round_[block] = std::max<std::int64_t>(block_round_[block], schedule_.main[op].round);
           }
         }
       } else {
@@ -393,11 +379,8 @@ class ScheduleChecker {
       }
     }
     for (const PostPlacement& pass : schedule_.post) {
-      const GemmTiles& gemm = work_.gemms[work_.tiles_of_operation[pass.operation]];
-      const std::int64_t rest = (pass.tile - gemm.first_output) / gemm.k_count;
-      for (const std::uint32_t block : output_blocks_of(gemm, rest / gemm.i_count, rest % gemm.i_count)) {
-        std::int64_t& round = block_round_[work_.outputs[pass.operation].first_block + block];
-        round = std::max<std::int64_t>(round, pass.round);
+      for (const std::size_t block : output_blocks_of(work_, pass.operation, pass.tile)) {
+        block_round_[block] = std::max<std::int64_t>(block_round_[block], pass.round);
       }
     }
   }

@@ -54,17 +54,11 @@ void Scoreboard::begin(const Program& program) {
     for (const GemmTiles& gemm : work.gemms) {
       for (std::uint32_t op = gemm.first_op; op < gemm.first_op + gemm.op_count; ++op) {
         const OpIndex at = op_index(gemm, op);
-        for (const std::uint32_t block : output_blocks_of(gemm, at.g, at.i)) {
-          ++block_missing_[work.outputs[static_cast<std::size_t>(gemm.operation)].first_block + block];
-        }
+        for (const std::size_t block : output_blocks_of(work, gemm, at.g, at.i)) ++block_missing_[block];
       }
     }
     for (const PostPlacement& pass : program.schedule.post) {
-      const GemmTiles& gemm = work.gemms[work.tiles_of_operation[pass.operation]];
-      const std::int64_t rest = (pass.tile - gemm.first_output) / gemm.k_count;
-      for (const std::uint32_t block : output_blocks_of(gemm, rest / gemm.i_count, rest % gemm.i_count)) {
-        ++block_missing_[work.outputs[pass.operation].first_block + block];
-      }
+      for (const std::size_t block : output_blocks_of(work, pass.operation, pass.tile)) ++block_missing_[block];
     }
   } else {
     for (const OutputBlocks& blocks : work.outputs) {
@@ -76,15 +70,7 @@ void Scoreboard::begin(const Program& program) {
   for (const PostPlacement& pass : program.schedule.post) {
     if (pass.kind != PostPlacement::Kind::copy) continue;
     is_held_[pass.in1.index] = 1;
-    const std::uint32_t place = work.tiles_of_operation[pass.operation];
-    std::uint32_t* missing = block_missing_.data() + work.outputs[pass.operation].first_block;
-    if (work.network.operations[pass.operation].gemm() == nullptr) {
-      ++missing[pass.tile / work.vectors[place].k_count];
-      continue;
-    }
-    const GemmTiles& gemm = work.gemms[place];
-    const std::int64_t rest = (pass.tile - gemm.first_output) / gemm.k_count;
-    for (const std::uint32_t block : output_blocks_of(gemm, rest / gemm.i_count, rest % gemm.i_count)) ++missing[block];
+    for (const std::size_t block : output_blocks_of(work, pass.operation, pass.tile)) ++block_missing_[block];
   }
 
   // Which banks an operation's rows go to: those of all operands that read it.
@@ -190,24 +176,13 @@ bool Scoreboard::sum_ready(const PostSource& source, std::int64_t& ready) const 
   return true;
 }
 
-void Scoreboard::write_block(std::uint32_t operation, std::uint32_t block, std::int64_t ready, bool queued) {
-  const std::size_t flat = program_->work.outputs[operation].first_block + block;
-  --block_missing_[flat];
-  if (ready > block_ready_[flat]) {
-    block_ready_[flat] = ready;
-    block_queued_[flat] = queued ? 1 : 0;
-  }
-}
-
-void Scoreboard::write_output(const GemmTiles& gemm, std::int64_t g, std::int64_t i, std::int64_t ready, bool queued) {
-  const auto operation = static_cast<std::uint32_t>(gemm.operation);
-  if (!gemm.output_rows_per_group) {
-    write_block(operation, static_cast<std::uint32_t>(g / gemm.packed_groups_per_image * gemm.i_count + i), ready,
-                queued);
-    return;
-  }
-  for (std::int64_t q = 0; q < gemm.groups_in(g); ++q) {
-    write_block(operation, static_cast<std::uint32_t>((gemm.first_group(g) + q) * gemm.i_count + i), ready, queued);
+void Scoreboard::write(BlockRange blocks, std::int64_t ready, bool queued) {
+  for (const std::size_t block : blocks) {
+    --block_missing_[block];
+    if (ready > block_ready_[block]) {
+      block_ready_[block] = ready;
+      block_queued_[block] = queued ? 1 : 0;
+    }
   }
 }
 

@@ -55,9 +55,9 @@ class Scoreboard {
   bool rows_ready(RequirementRange range, std::int64_t& ready, bool& queued);
   /// The cycle from which on the first row of partial sums may be read; false if they have not been ordered yet.
   bool sum_ready(const PostSource& source, std::int64_t& ready) const;
-  /// The first row of the output tile (g, i, ·) is in its bank from `ready` on.
-  void write_output(const GemmTiles& gemm, std::int64_t g, std::int64_t i, std::int64_t ready, bool queued);
-  void write_block(std::uint32_t operation, std::uint32_t block, std::int64_t ready, bool queued);
+  /// One more output tile of these blocks is written: its first row is in its bank from `ready` on.
+  /// \param queued whether a post-processor or port that was busy made it late
+  void write(BlockRange blocks, std::int64_t ready, bool queued);
 
   /// The first cycle in which the port takes or gives a row again.
   std::int64_t& port_free(FabricId fabric, int bank);

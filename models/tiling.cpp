@@ -670,16 +670,23 @@ std::int64_t tile_macs(const GemmTiles& gemm, const OpIndex& at) {
   return tile_rows(gemm, at.i) * tile_depth(gemm, at.g, at.j) * tile_columns(gemm, at.g, at.k);
 }
 
-std::vector<std::uint32_t> output_blocks_of(const GemmTiles& gemm, std::int64_t g, std::int64_t i) {
-  std::vector<std::uint32_t> blocks;
+BlockRange output_blocks_of(const TiledWorkload& work, const GemmTiles& gemm, std::int64_t g, std::int64_t i) {
+  const std::size_t first = work.outputs[static_cast<std::size_t>(gemm.operation)].first_block;
   if (!gemm.output_rows_per_group) {
-    blocks.push_back(static_cast<std::uint32_t>(g / gemm.packed_groups_per_image * gemm.i_count + i));
-  } else {
-    for (std::int64_t q = 0; q < gemm.groups_in(g); ++q) {
-      blocks.push_back(static_cast<std::uint32_t>((gemm.first_group(g) + q) * gemm.i_count + i));
-    }
+    return {first + static_cast<std::size_t>(g / gemm.packed_groups_per_image * gemm.i_count + i), 1, 1};
   }
-  return blocks;
+  return {first + static_cast<std::size_t>(gemm.first_group(g) * gemm.i_count + i),
+          static_cast<std::size_t>(gemm.groups_in(g)), static_cast<std::size_t>(gemm.i_count)};
+}
+
+BlockRange output_blocks_of(const TiledWorkload& work, std::uint32_t operation, std::uint32_t tile) {
+  const std::uint32_t place = work.tiles_of_operation[operation];
+  if (work.network.operations[operation].gemm() == nullptr) {
+    return {work.outputs[operation].first_block + static_cast<std::size_t>(tile / work.vectors[place].k_count), 1, 1};
+  }
+  const GemmTiles& gemm = work.gemms[place];
+  const std::int64_t row = (tile - gemm.first_output) / gemm.k_count;
+  return output_blocks_of(work, gemm, row / gemm.i_count, row % gemm.i_count);
 }
 
 TiledWorkload tile(LoweredNetwork network, const Machine& machine, const TilingConfig& config,

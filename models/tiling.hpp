@@ -188,8 +188,37 @@ std::int64_t tile_depth(const GemmTiles& gemm, std::int64_t g, std::int64_t j);
 std::int64_t tile_columns(const GemmTiles& gemm, std::int64_t g, std::int64_t kk);
 /// MACs that count in one tile operation: the zeros of block-diagonal packing do not.
 std::int64_t tile_macs(const GemmTiles& gemm, const OpIndex& at);
-/// The output blocks (see OutputBlocks) that the output tile (g, i, ·) is part of.
-std::vector<std::uint32_t> output_blocks_of(const GemmTiles& gemm, std::int64_t g, std::int64_t i);
+/// Indices into flat arrays over all output blocks (see OutputBlocks), equally far apart.
+class BlockRange {
+ public:
+  class Iterator {
+   public:
+    Iterator(std::size_t block, std::size_t stride) : block_(block), stride_(stride) {}
+    std::size_t operator*() const { return block_; }
+    Iterator& operator++() {
+      block_ += stride_;
+      return *this;
+    }
+    bool operator!=(const Iterator& other) const { return block_ != other.block_; }
+
+   private:
+    std::size_t block_, stride_;
+  };
+
+  BlockRange(std::size_t first, std::size_t count, std::size_t stride)
+      : first_(first), count_(count), stride_(stride) {}
+  Iterator begin() const { return {first_, stride_}; }
+  Iterator end() const { return {first_ + count_ * stride_, stride_}; }
+
+ private:
+  std::size_t first_, count_, stride_;
+};
+/// The output blocks that the output tile (g, i, ·) of a GEMM is part of: more than one if packed groups have rows of
+/// their own.
+BlockRange output_blocks_of(const TiledWorkload& work, const GemmTiles& gemm, std::int64_t g, std::int64_t i);
+/// The output blocks that an output tile of any operation is part of.
+/// \param tile as PostPlacement::tile counts them
+BlockRange output_blocks_of(const TiledWorkload& work, std::uint32_t operation, std::uint32_t tile);
 
 /// Cuts a network for a machine.
 /// \throws Error (run_failed) if it has more than 2^31 tile operations, or if the tile tables alone would need more

@@ -463,7 +463,7 @@ void TilingController::order_stream(std::int64_t now) {
     const std::int64_t stored = command.write_arrival + kBankWrite;
     accounts_.tile_operation(gemm, index, start, longest, stored + x.rows - 1,
                              static_cast<std::int64_t>(x.rows) * x.row_bytes, partial_sum_bytes);
-    if (program.schedule.without_finalize) board_.write_output(gemm, index.g, index.i, stored, false);
+    if (program.schedule.without_finalize) board_.write(output_blocks_of(work, gemm, index.g, index.i), stored, false);
   }
   accounts_.idle(config_.pod_count() - static_cast<std::int64_t>(end - first), longest);
 
@@ -669,13 +669,8 @@ void TilingController::order_post(std::int64_t now) {
 
     const std::uint32_t place = work.tiles_of_operation[pass.operation];
     const bool is_gemm = work.network.operations[pass.operation].gemm() != nullptr;
-    if (is_gemm && (pass.writes_output || program.schedule.without_finalize)) {
-      const GemmTiles& gemm = work.gemms[place];
-      const std::int64_t rest = (pass.tile - gemm.first_output) / gemm.k_count;
-      board_.write_output(gemm, rest / gemm.i_count, rest % gemm.i_count, ready, post_was_queued_);
-    } else if (pass.writes_output) {
-      board_.write_block(pass.operation, static_cast<std::uint32_t>(pass.tile / work.vectors[place].k_count), ready,
-                         post_was_queued_);
+    if (pass.writes_output || program.schedule.without_finalize) {
+      board_.write(output_blocks_of(work, pass.operation, pass.tile), ready, post_was_queued_);
     }
     const std::int64_t write_back = work.write_back_bytes[pass.operation];
     const bool is_copy = pass.kind == PostPlacement::Kind::copy;

@@ -97,29 +97,15 @@ std::int64_t ValuePlane::stride_of(ItemId tile) const {
   return 2 * depth_pairs(work_.tiles[tile].columns);
 }
 
-template <class Body>
-void ValuePlane::for_each_block(const PostPlacement& pass, Body body) const {
-  const std::size_t first = work_.outputs[pass.operation].first_block;
-  const std::uint32_t place = work_.tiles_of_operation[pass.operation];
-  if (work_.network.operations[pass.operation].gemm() == nullptr) {
-    body(first + static_cast<std::size_t>(pass.tile / work_.vectors[place].k_count));
-    return;
-  }
-  const GemmTiles& gemm = work_.gemms[place];
-  const std::int64_t rest = (pass.tile - gemm.first_output) / gemm.k_count;
-  for (const std::uint32_t block : output_blocks_of(gemm, rest / gemm.i_count, rest % gemm.i_count)) {
-    body(first + block);
-  }
-}
-
 void ValuePlane::forget(int index) {
   const Running& running = running_[static_cast<std::size_t>(index)];
   contents_[tiles() + (running.is_pass ? mains() : 0) + running.id].running = -1;
   if (running.is_pass && running.written != kNeverWritten && program_.schedule.post[running.id].writes_output) {
-    for_each_block(program_.schedule.post[running.id], [&](std::size_t block) {
+    const PostPlacement& pass = program_.schedule.post[running.id];
+    for (const std::size_t block : output_blocks_of(work_, pass.operation, pass.tile)) {
       auto& list = writers_[block];
       list.erase(std::remove(list.begin(), list.end(), index), list.end());
-    });
+    }
   }
   spare_running_.push_back(index);
 }
@@ -179,8 +165,10 @@ void ValuePlane::stored(BankClass bank_class, int bank, const Transfer& result) 
   if (running.written != kNeverWritten) return;
   running.written = result.arrival;
   if (running.is_pass && program_.schedule.post[running.id].writes_output) {
-    for_each_block(program_.schedule.post[running.id],
-                   [&](std::size_t block) { writers_[block].push_back(content.running); });
+    const PostPlacement& pass = program_.schedule.post[running.id];
+    for (const std::size_t block : output_blocks_of(work_, pass.operation, pass.tile)) {
+      writers_[block].push_back(content.running);
+    }
     return;
   }
   if (bank_class != BankClass::p) return;

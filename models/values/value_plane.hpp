@@ -113,8 +113,6 @@ class ValuePlane {
   void write_gemm_row(const GemmTiles& gemm, const PostPlacement& pass, std::int64_t written, std::int32_t t,
                       std::int32_t* values);
   void forget(int running);
-  template <class Body>
-  void for_each_block(const PostPlacement& pass, Body body) const;
 
   /// Rows of a tile as int16, `to` of them, with this stride.
   const std::int16_t* tile(const Read& read, std::int32_t to, std::int64_t stride, std::int64_t until);

@@ -156,9 +156,10 @@ TEST_CASE("tiling: every output tile belongs to as many row blocks as its groups
     std::vector<std::uint32_t> tiles(blocks.block_count, 0);
     for (std::int64_t g = 0; g < gemm.groups; ++g) {
       for (std::int64_t i = 0; i < gemm.i_count; ++i) {
-        for (const std::uint32_t block : output_blocks_of(gemm, g, i)) {
-          REQUIRE(block < blocks.block_count);
-          tiles[block] += static_cast<std::uint32_t>(gemm.k_count);
+        for (const std::size_t block : output_blocks_of(work, gemm, g, i)) {
+          REQUIRE(block >= blocks.first_block);
+          REQUIRE(block < blocks.first_block + blocks.block_count);
+          tiles[block - blocks.first_block] += static_cast<std::uint32_t>(gemm.k_count);
         }
       }
     }
@@ -169,7 +170,9 @@ TEST_CASE("tiling: every output tile belongs to as many row blocks as its groups
   CHECK(qk.packing == 3);
   CHECK(qk.groups == 2 * 2);
   CHECK(work.outputs[3].block_count == 2 * 4 * 3);
-  CHECK(output_blocks_of(qk, 1, 2) == std::vector<std::uint32_t>{3 * 3 + 2});
+  std::vector<std::size_t> second_set;
+  for (const std::size_t block : output_blocks_of(work, qk, 1, 2)) second_set.push_back(block);
+  CHECK(second_set == std::vector<std::size_t>{work.outputs[3].first_block + 3 * 3 + 2});
 }
 
 TEST_CASE("tiling: blocks and rows of an output translate into each other", "[models]") {

@@ -19,6 +19,12 @@ FabricId fabric_of(ReadPort port) {
   }
 }
 
+/// Bytes of a row of what a pass writes.
+std::int32_t row_bytes_of(const PostPlacement& pass, const HardwareConfig& hardware) {
+  if (!pass.writes_output) return pass.columns * hardware.partial_sum_bytes;
+  return static_cast<std::int32_t>(bytes_for_bits(std::int64_t{pass.columns} * hardware.activation_bits));
+}
+
 }  // namespace
 
 TilingController::TilingController(const sc_core::sc_module_name& name, RunContext& context, const Machine& machine)
@@ -621,8 +627,7 @@ void TilingController::order_post(std::int64_t now) {
         case PostSource::Kind::post_sum:
           transfer.bank = program.schedule.post[source.index].bank;
           transfer.item = tiles + mains + source.index;
-          transfer.row_bytes = program.schedule.post[source.index].columns *
-                               (program.schedule.post[source.index].writes_output ? 1 : config_.partial_sum_bytes);
+          transfer.row_bytes = row_bytes_of(program.schedule.post[source.index], config_);
           break;
         default:
           transfer.bank = work.tiles[source.index].bank;
@@ -648,10 +653,7 @@ void TilingController::order_post(std::int64_t now) {
     command.write_arrival =
         start + config_.post_processors.latency_cycles + board_.latency(pass.bank, pass.post_processor);
     command.rows = pass.rows;
-    command.row_bytes =
-        pass.writes_output
-            ? static_cast<std::int32_t>(bytes_for_bits(std::int64_t{pass.columns} * config_.activation_bits))
-            : pass.columns * config_.partial_sum_bytes;
+    command.row_bytes = row_bytes_of(pass, config_);
     command.bank = pass.bank;
     command.classes = board_.destination_classes(id);
     command.has_second_input = pass.in2.kind != PostSource::Kind::none;

@@ -217,8 +217,8 @@ Report run_experiment(const Experiment& experiment, const RunOptions& options) {
                                   "; allowed are " + memory_text(options.max_memory_bytes),
                               "raise --max-memory, or run without --functional");
     }
+    reference.emplace(reference_network, *options.functional, experiment.seed);
   }
-  if (options.functional) reference.emplace(reference_network, *options.functional, experiment.seed);
   const Prepared prepared = prepare_with_network(std::move(loaded), experiment, options);
   const Program& program = *prepared.program;
   if (options.functional && program.schedule.without_finalize) {
@@ -228,24 +228,22 @@ Report run_experiment(const Experiment& experiment, const RunOptions& options) {
                        "use the scheduler as it is by default"}});
   }
   Report report;
+  ValuedRun expected;
+  std::optional<ValuePlane> values;
   if (reference) {
-    const ValuedRun expected = reference->get();
+    expected = reference->get();
     report.host.reference_seconds = reference->seconds();
-    const auto simulating = Clock::now();
-    ValuePlane values(program, prepared.network, expected.values);
-    report.result = simulate(program, options, &values);
-    report.host.simulation_seconds = seconds_since(simulating);
-    if (report.result.complete) {
-      report.functional =
-          compare_outputs(prepared.network, program.work.network, values.tensors(), expected.outputs.tensors);
-      report.functional.weights_file = options.functional->weights_file;
-      report.functional.inputs_file = options.functional->inputs_file;
-      write_values(*options.functional, prepared.network, program.work.network, expected.values, values.tensors());
-    }
-  } else {
-    const auto simulating = Clock::now();
-    report.result = simulate(program, options);
-    report.host.simulation_seconds = seconds_since(simulating);
+  }
+  const auto simulating = Clock::now();
+  if (reference) values.emplace(program, prepared.network, expected.values);
+  report.result = simulate(program, options, values ? &*values : nullptr);
+  report.host.simulation_seconds = seconds_since(simulating);
+  if (values && report.result.complete) {
+    report.functional =
+        compare_outputs(prepared.network, program.work.network, values->tensors(), expected.outputs.tensors);
+    report.functional.weights_file = options.functional->weights_file;
+    report.functional.inputs_file = options.functional->inputs_file;
+    write_values(*options.functional, prepared.network, program.work.network, expected.values, values->tensors());
   }
   report.host.lowering_seconds = prepared.lowering_seconds;
   report.host.scheduling_seconds = prepared.scheduling_seconds;

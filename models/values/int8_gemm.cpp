@@ -44,8 +44,8 @@ __attribute__((target("avx2"))) void avx2_block(const std::int16_t* activations,
       low[r] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(sums + r * padded + c));
       high[r] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(sums + r * padded + c + 8));
     }
-    const std::int16_t* w = weights + c * 2;
-    for (int p = 0; p < pairs; ++p, w += padded * 2) {
+    for (int p = 0; p < pairs; ++p) {
+      const std::int16_t* w = weights + (static_cast<std::ptrdiff_t>(p) * padded + c) * 2;
       const __m256i w_low = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(w));
       const __m256i w_high = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(w + 16));
       for (int r = 0; r < kRows; ++r) {
@@ -81,8 +81,8 @@ __attribute__((target("avx512f,avx512bw"))) void avx512_block(const std::int16_t
   for (int c = 0; c < padded; c += 16) {
     __m512i sum[kRows];
     for (int r = 0; r < kRows; ++r) sum[r] = _mm512_loadu_si512(sums + r * padded + c);
-    const std::int16_t* w = weights + c * 2;
-    for (int p = 0; p < pairs; ++p, w += padded * 2) {
+    for (int p = 0; p < pairs; ++p) {
+      const std::int16_t* w = weights + (static_cast<std::ptrdiff_t>(p) * padded + c) * 2;
       const __m512i weight = _mm512_loadu_si512(w);
       for (int r = 0; r < kRows; ++r) {
         const __m512i a = _mm512_set1_epi32(pair_at(activations + r * pairs * 2 + p * 2));

@@ -114,29 +114,29 @@ void ValuePlane::forget(int index) {
 
 void ValuePlane::start_operation(const Transfer& result, std::int64_t start, const Transfer& weights,
                                  const Transfer& activations, const Transfer* sums) {
-  const int index = new_running();
-  Running& running = running_[static_cast<std::size_t>(index)];
-  running.id = result.id;
-  running.start = start;
-  running.rows = result.rows;
+  Running running;
   running.activations = read_of(activations);
   running.weights = read_of(weights);
   if (sums != nullptr) running.sums = read_of(*sums);
-  contents_[result.item].running = index;
-  events_.push({start + result.rows - 1, Event::Kind::compute, static_cast<std::uint32_t>(index)});
+  begin(running, result, start);
 }
 
 void ValuePlane::start_pass(const Transfer& result, std::int64_t start, const Transfer& in1, const Transfer* in2) {
   // A copy computes nothing; when it arrives, the tiles that wait for it have their rows.
   if (program_.schedule.post[result.id].kind == PostPlacement::Kind::copy) return;
-  const int index = new_running();
-  Running& running = running_[static_cast<std::size_t>(index)];
+  Running running;
   running.is_pass = true;
+  running.activations = read_of(in1);
+  if (in2 != nullptr) running.sums = read_of(*in2);
+  begin(running, result, start);
+}
+
+void ValuePlane::begin(Running running, const Transfer& result, std::int64_t start) {
   running.id = result.id;
   running.start = start;
   running.rows = result.rows;
-  running.activations = read_of(in1);
-  if (in2 != nullptr) running.sums = read_of(*in2);
+  const int index = new_running();
+  running_[static_cast<std::size_t>(index)] = running;
   contents_[result.item].running = index;
   events_.push({start + result.rows - 1, Event::Kind::compute, static_cast<std::uint32_t>(index)});
 }

@@ -112,6 +112,8 @@ class ValuePlane {
   void write_output(const PostPlacement& pass, std::int64_t written, std::int32_t t, std::int32_t* values);
   void write_gemm_row(const GemmTiles& gemm, const PostPlacement& pass, std::int64_t written, std::int32_t t,
                       std::int32_t* values);
+  /// What starts with row 0 of `result` in cycle `start` is computed from then on.
+  void begin(Running running, const Transfer& result, std::int64_t start);
   void forget(int running);
 
   /// Rows of a tile as int16, `to` of them, with this stride.

@@ -230,7 +230,9 @@ class Audit {
             row_bytes = pass.columns * width;
             break;
           case PostSource::Kind::post_sum:
-            row_bytes = schedule_.post[from.index].columns * (schedule_.post[from.index].writes_output ? 1 : width);
+            row_bytes = schedule_.post[from.index].writes_output
+                            ? bytes_of(schedule_.post[from.index].columns, program_.machine.config.activation_bits)
+                            : schedule_.post[from.index].columns * width;
             break;
           case PostSource::Kind::stored:
             row_bytes = bytes_of(work_.tiles[from.index].columns, program_.machine.config.activation_bits);

@@ -37,6 +37,7 @@ ButterflyRouteTable::ButterflyRouteTable(int terminals, int expansion_log2)
   owner_.resize(static_cast<std::size_t>(terminals));
   head_.resize(owner_.size());
   next_.resize(owner_.size());
+  link_owner_.resize(static_cast<std::size_t>(last_ - first_) << (n_ + e_));
   blocked_.resize(terminal_words);
 }
 
@@ -54,20 +55,10 @@ bool ButterflyRouteTable::is_free(int source, int destination) const {
   const auto s = static_cast<unsigned>(source);
   const auto d = static_cast<unsigned>(destination);
   if (bit(used(), d)) return owner_[d] == s;
-  unsigned t = first_;
-  if (bit(active(), s)) {
-    unsigned nearest = head_[s] ^ d;
-    for (unsigned own = head_[s]; next_[own] != own;) {
-      own = next_[own];
-      nearest = std::min(nearest, own ^ d);
-    }
-    unsigned common = n_;
-    for (; nearest != 0; nearest >>= 1) --common;
-    t = std::max(t, common);
-  }
-  for (; t < last_; ++t) {
+  for (unsigned t = last_; t-- > first_;) {
     const unsigned unsettled = (1U << (n_ + e_ - 1 - t)) - 1;
-    if (bit(by_destination(t), ((d << e_) & ~unsettled) | (s & unsettled))) return false;
+    const unsigned link = ((d << e_) & ~unsettled) | (s & unsettled);
+    if (bit(by_destination(t), link)) return link_owner_[((t - first_) << (n_ + e_)) + link] == s;
   }
   return true;
 }
@@ -82,7 +73,9 @@ void ButterflyRouteTable::reserve(int source, int destination) {
   for (unsigned t = first_; t < last_; ++t) {
     const unsigned unsettled = (1U << (n_ + e_ - 1 - t)) - 1;
     set_bit(rows_by_source, ((s & unsettled) << (t + 1)) | (d >> (n_ - 1 - t)));
-    set_bit(rows_by_destination, ((d << e_) & ~unsettled) | (s & unsettled));
+    const unsigned link = ((d << e_) & ~unsettled) | (s & unsettled);
+    set_bit(rows_by_destination, link);
+    link_owner_[((t - first_) << (n_ + e_)) + link] = static_cast<std::uint16_t>(s);
     rows_by_source += stage_words_;
     rows_by_destination += stage_words_;
   }

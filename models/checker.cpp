@@ -11,15 +11,20 @@ constexpr std::int64_t kNever = std::int64_t{1} << 62;
 }  // namespace
 
 Checker::Checker(const sc_core::sc_module_name& name, RunContext& context, const Machine& machine)
-    : sc_module(name), context_(context), machine_(machine) {
-  for (auto& links : links_) links.resize(static_cast<std::size_t>(machine.topology->link_count()));
+    : sc_module(name), context_(context), machine_(machine), shared_ports_(machine.config.banks.p_ports == "shared") {
   for (auto& ports : ports_) ports.resize(static_cast<std::size_t>(machine.config.terminals()));
   for (auto& used : used_) used.resize(static_cast<std::size_t>(machine.config.bank_count()));
 }
 
 void Checker::begin() {
   const Program& program = *context_.program;
-  for (auto& links : links_) std::fill(links.begin(), links.end(), Link{});
+  for (Links& links : links_) {
+    links.uses.assign(static_cast<std::size_t>(machine_.topology->link_count()), {});
+    links.streams.clear();
+    links.first = 1;
+    links.last_of_bank.assign(static_cast<std::size_t>(machine_.config.terminals()), 0);
+  }
+  longest_path_ = 0;
   for (auto& launched : launched_) launched.clear();
   for (auto& ports : ports_) std::fill(ports.begin(), ports.end(), Port{});
   for (auto& used : used_) std::fill(used.begin(), used.end(), 0);
@@ -102,20 +107,41 @@ void Checker::settle(FabricId fabric) {
 }
 
 void Checker::check_path(FabricId fabric, const Transfer& transfer, const int* path, std::size_t hops) {
-  std::vector<Link>& links = links_[static_cast<std::size_t>(fabric)];
+  Links& links = links_[static_cast<std::size_t>(fabric)];
+  longest_path_ = std::max(longest_path_, hops);
   const bool backwards = is_write_fabric(fabric);
+  // Branches of one multicast share a link; everything else must not meet.
+  std::uint32_t& last = links.last_of_bank[transfer.bank];
+  std::uint32_t stream = last;
+  if (backwards || stream < links.first || !links.at(stream).is_same(transfer)) {
+    stream = last = links.next();
+    links.streams.push_back({transfer.launch, transfer.rows, transfer.item, transfer.bank});
+  }
   for (std::size_t hop = 0; hop < hops; ++hop) {
-    Link& link = links[static_cast<std::size_t>(path[backwards ? hops - 1 - hop : hop])];
-    // Branches of one multicast share a link; everything else must not meet.
-    const bool same =
-        !backwards && link.launch == transfer.launch && link.item == transfer.item && link.bank == transfer.bank;
-    const std::int64_t from = transfer.launch + static_cast<std::int64_t>(hop);
-    if (!same && link.busy_until > from) {
-      fail("two sources on one link of the " + std::string(fabric_name(fabric)) + " fabric in cycle " +
-           std::to_string(from) + ": bank " + std::to_string(link.bank) + " (item " + std::to_string(link.item) +
-           ") and bank " + std::to_string(transfer.bank) + " (item " + std::to_string(transfer.item) + ")");
+    Links::Use& use = links.uses[static_cast<std::size_t>(path[backwards ? hops - 1 - hop : hop])];
+    if (use.stream != stream && use.stream >= links.first) {
+      const Stream& other = links.at(use.stream);
+      const std::int64_t from = transfer.launch + static_cast<std::int64_t>(hop);
+      const bool is_branch = !backwards && other.is_same(transfer);
+      if (other.launch + other.rows + use.hop > from && !is_branch) {
+        fail("two sources on one link of the " + std::string(fabric_name(fabric)) + " fabric in cycle " +
+             std::to_string(from) + ": bank " + std::to_string(other.bank) + " (item " + std::to_string(other.item) +
+             ") and bank " + std::to_string(transfer.bank) + " (item " + std::to_string(transfer.item) + ")");
+      }
     }
-    link = {from + transfer.rows, transfer.launch, transfer.item, transfer.bank};
+    use = {stream, static_cast<std::uint32_t>(hop)};
+  }
+}
+
+void Checker::forget_streams(std::int64_t cycle) {
+  constexpr std::size_t kMany = 4096;
+  for (Links& links : links_) {
+    if (links.streams.size() < kMany) continue;
+    const auto kept = std::find_if(links.streams.begin(), links.streams.end(), [&](const Stream& stream) {
+      return stream.launch + stream.rows + static_cast<std::int64_t>(longest_path_) > cycle;
+    });
+    links.first += static_cast<std::uint32_t>(kept - links.streams.begin());
+    links.streams.erase(links.streams.begin(), kept);
   }
 }
 
@@ -129,7 +155,7 @@ void Checker::check_port(FabricId fabric, const Transfer& transfer) {
          std::to_string(transfer.item));
   }
   port = {from + transfer.rows, from, transfer.item};
-  if (machine_.config.banks.p_ports == "shared" && fabric != FabricId::x && fabric != FabricId::w) {
+  if (shared_ports_ && fabric != FabricId::x && fabric != FabricId::w) {
     // One read and one write port: the others of the same direction must be quiet.
     for (int other = 0; other < kFabrics; ++other) {
       const auto id = static_cast<FabricId>(other);
@@ -267,6 +293,7 @@ void Checker::change(ItemId item, std::int64_t cycle, bool taken) {
 }
 
 void Checker::advance(std::int64_t cycle) {
+  forget_streams(cycle);
   for (std::size_t f = 0; f < launched_.size(); ++f) {
     if (!launched_[f].empty() && launched_[f].front().launch < cycle) settle(static_cast<FabricId>(f));
   }

@@ -46,11 +46,29 @@ class Checker final : public sc_core::sc_module, public CircuitMonitor, public B
   const std::array<std::int64_t, 3>& peak_class_bytes() const { return peak_class_; }
 
  private:
-  struct Link {
-    std::int64_t busy_until = 0;
-    std::int64_t launch = -1;
+  /// The rows that a bank launches from one cycle on, over all branches of a multicast.
+  struct Stream {
+    std::int64_t launch = 0;
+    std::int32_t rows = 0;
     std::uint32_t item = 0;
     std::uint16_t bank = 0;
+    bool is_same(const Transfer& transfer) const {
+      return launch == transfer.launch && item == transfer.item && bank == transfer.bank;
+    }
+  };
+  /// The links of one fabric. A link holds the number of the stream that used it last, and nothing else of it: there
+  /// are thousands of links, and every circuit looks at a dozen of them.
+  struct Links {
+    struct Use {
+      std::uint32_t stream = 0;
+      std::uint32_t hop = 0;
+    };
+    std::vector<Use> uses;                    ///< per link
+    std::vector<Stream> streams;              ///< from number `first` on
+    std::uint32_t first = 1;                  ///< streams before have left all links
+    std::vector<std::uint32_t> last_of_bank;  ///< the bank's last stream
+    std::uint32_t next() const { return first + static_cast<std::uint32_t>(streams.size()); }
+    const Stream& at(std::uint32_t stream) const { return streams[stream - first]; }
   };
   struct Port {
     std::int64_t busy_until = 0;
@@ -80,6 +98,8 @@ class Checker final : public sc_core::sc_module, public CircuitMonitor, public B
   void check_path(FabricId fabric, const Transfer& transfer, const int* path, std::size_t hops);
   /// Without fixed routes: finds settings for the circuits that were launched together, and checks their links.
   void settle(FabricId fabric);
+  /// Forgets the streams that have left all links.
+  void forget_streams(std::int64_t cycle);
   void check_port(FabricId fabric, const Transfer& transfer);
   /// \param now_or_never the tile's producers must all be known by now
   void check_read(FabricId fabric, const Transfer& transfer, bool now_or_never);
@@ -92,7 +112,9 @@ class Checker final : public sc_core::sc_module, public CircuitMonitor, public B
 
   RunContext& context_;
   const Machine& machine_;
-  std::array<std::vector<Link>, kFabrics> links_;
+  const bool shared_ports_;
+  std::array<Links, kFabrics> links_;
+  std::size_t longest_path_ = 0;  ///< hops of a circuit seen so far
   std::array<std::vector<Port>, kFabrics> ports_;
   std::vector<int> path_;
   std::array<std::vector<Transfer>, kFabrics> launched_;  ///< without fixed routes: in the latest launch cycle

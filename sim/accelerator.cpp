@@ -7,6 +7,23 @@
 #include <utility>
 
 namespace podsim {
+namespace {
+
+/// Makes `count` modules, named base_0, base_1, …
+template <class Modules, class Make>
+void make(Modules& modules, std::size_t count, const std::string& base, Make make_one) {
+  modules.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) modules.push_back(make_one((base + "_" + std::to_string(i)).c_str(), i));
+}
+
+/// Destroys modules, the last one first: the kernel's registries find the youngest object at once and search for
+/// others, which takes seconds for thousands of modules.
+template <class Modules>
+void destroy(Modules& modules) {
+  while (!modules.empty()) modules.pop_back();
+}
+
+}  // namespace
 
 Accelerator::Accelerator(const sc_core::sc_module_name& name, const HardwareConfig& config)
     : sc_module(name),
@@ -21,24 +38,24 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const HardwareConf
   context_.fault_event = &failed_;
 
   const auto banks = static_cast<std::size_t>(machine_.config.bank_count());
-  fabrics_.init(kFabrics, [this](const char* fabric, std::size_t i) {
-    return new Fabric(fabric, static_cast<FabricId>(i), *machine_.topology, machine_.config.bank_count());
+  make(fabrics_, kFabrics, "fabric", [this](const char* fabric, std::size_t i) {
+    return std::make_unique<Fabric>(fabric, static_cast<FabricId>(i), *machine_.topology, machine_.config.bank_count());
   });
-  auto make_banks = [this, banks](sc_core::sc_vector<Bank>& vector, BankClass bank_class) {
-    vector.init(banks, [this, bank_class](const char* bank, std::size_t i) {
-      return new Bank(bank, context_, bank_class, static_cast<int>(i));
+  auto make_banks = [this, banks](Modules<Bank>& modules, const char* base, BankClass bank_class) {
+    make(modules, banks, base, [this, bank_class](const char* bank, std::size_t i) {
+      return std::make_unique<Bank>(bank, context_, bank_class, static_cast<int>(i));
     });
   };
-  make_banks(x_banks_, BankClass::x);
-  make_banks(w_banks_, BankClass::w);
-  make_banks(p_banks_, BankClass::p);
-  pods_.init(static_cast<std::size_t>(machine_.config.pod_count()), [this](const char* pod, std::size_t i) {
-    return new Pod(pod, context_, machine_.config, static_cast<int>(i));
+  make_banks(x_banks_, "x_bank", BankClass::x);
+  make_banks(w_banks_, "w_bank", BankClass::w);
+  make_banks(p_banks_, "p_bank", BankClass::p);
+  make(pods_, static_cast<std::size_t>(machine_.config.pod_count()), "pod", [this](const char* pod, std::size_t i) {
+    return std::make_unique<Pod>(pod, context_, machine_.config, static_cast<int>(i));
   });
-  post_processors_.init(static_cast<std::size_t>(machine_.config.post_processor_count()),
-                        [this](const char* unit, std::size_t i) {
-                          return new PostProcessor(unit, context_, machine_.config, static_cast<int>(i));
-                        });
+  make(post_processors_, static_cast<std::size_t>(machine_.config.post_processor_count()), "post_processor",
+       [this](const char* unit, std::size_t i) {
+         return std::make_unique<PostProcessor>(unit, context_, machine_.config, static_cast<int>(i));
+       });
   bind();
 
   SC_METHOD(begin);
@@ -49,24 +66,36 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const HardwareConf
   dont_initialize();
 }
 
+Accelerator::~Accelerator() {
+  destroy(post_processors_);
+  destroy(pods_);
+  destroy(p_banks_);
+  destroy(w_banks_);
+  destroy(x_banks_);
+  destroy(fabrics_);
+}
+
 void Accelerator::bind() {
-  auto fabric = [this](FabricId id) -> Fabric& { return fabrics_[static_cast<std::size_t>(id)]; };
-  for (Fabric& each : fabrics_) each.monitor.bind(checker_);
-  for (Pod& pod : pods_) {
+  auto fabric = [this](FabricId id) -> Fabric& { return *fabrics_[static_cast<std::size_t>(id)]; };
+  for (const auto& each : fabrics_) each->monitor.bind(checker_);
+  for (const auto& each : pods_) {
+    Pod& pod = *each;
     fabric(FabricId::x).receivers.bind(pod.activations);
     fabric(FabricId::w).receivers.bind(pod.weights);
     fabric(FabricId::p_in).receivers.bind(pod.partial_sums_in);
     pod.partial_sums_out.bind(fabric(FabricId::p_out));
     controller_.pods.bind(pod.commands);
   }
-  for (PostProcessor& unit : post_processors_) {
+  for (const auto& each : post_processors_) {
+    PostProcessor& unit = *each;
     fabric(FabricId::post_in1).receivers.bind(unit.in1);
     fabric(FabricId::post_in2).receivers.bind(unit.in2);
     unit.out.bind(fabric(FabricId::post_out));
     controller_.post_processors.bind(unit.commands);
   }
-  auto bind_banks = [&](sc_core::sc_vector<Bank>& banks, sc_core::sc_port<BankInterface, 0>& orders) {
-    for (Bank& bank : banks) {
+  auto bind_banks = [&](Modules<Bank>& banks, sc_core::sc_port<BankInterface, 0>& orders) {
+    for (const auto& each : banks) {
+      Bank& bank = *each;
       orders.bind(bank.commands);
       dram_.banks.bind(bank.commands);
       fabric(FabricId::post_out).receivers.bind(bank.post_in);
@@ -77,9 +106,10 @@ void Accelerator::bind() {
   bind_banks(x_banks_, controller_.x_banks);
   bind_banks(w_banks_, controller_.w_banks);
   bind_banks(p_banks_, controller_.p_banks);
-  for (Bank& bank : x_banks_) bank.out.bind(fabric(FabricId::x));
-  for (Bank& bank : w_banks_) bank.out.bind(fabric(FabricId::w));
-  for (Bank& bank : p_banks_) {
+  for (const auto& bank : x_banks_) bank->out.bind(fabric(FabricId::x));
+  for (const auto& bank : w_banks_) bank->out.bind(fabric(FabricId::w));
+  for (const auto& each : p_banks_) {
+    Bank& bank = *each;
     fabric(FabricId::p_out).receivers.bind(bank.main_in);
     bank.out.bind(fabric(FabricId::p_in));
     bank.out.bind(fabric(FabricId::post_in1));
@@ -130,12 +160,12 @@ void Accelerator::begin() {
   context_.fault.reset();
   context_.program = program_.get();
   context_.values = values_.get();
-  for (Fabric& fabric : fabrics_) fabric.reset();
+  for (const auto& fabric : fabrics_) fabric->reset();
   for (auto* banks : {&x_banks_, &w_banks_, &p_banks_}) {
-    for (Bank& bank : *banks) bank.reset();
+    for (const auto& bank : *banks) bank->reset();
   }
-  for (Pod& pod : pods_) pod.reset();
-  for (PostProcessor& unit : post_processors_) unit.reset();
+  for (const auto& pod : pods_) pod->reset();
+  for (const auto& unit : post_processors_) unit->reset();
   checker_.begin();
   controller_.begin();
   dram_.begin();
@@ -170,8 +200,8 @@ void Accelerator::on_reset() {
   running_ = false;
   controller_.reset();
   dram_.reset();
-  for (Pod& pod : pods_) pod.reset();
-  for (PostProcessor& unit : post_processors_) unit.reset();
+  for (const auto& pod : pods_) pod->reset();
+  for (const auto& unit : post_processors_) unit->reset();
   context_.fault = Error::run_failed("the job was aborted by reset");
   done_.notify(sc_core::SC_ZERO_TIME);
 }
@@ -181,15 +211,15 @@ RunResult Accelerator::result(std::optional<std::int64_t> stopped_at) const {
   RunResult result;
   if (program_ == nullptr) return result;
   controller_.collect(result, stopped_at);
-  for (const Pod& pod : pods_) {
-    result.pod_operations.push_back(pod.operations());
-    result.pod_busy_cycles.push_back(pod.busy_cycles());
+  for (const auto& pod : pods_) {
+    result.pod_operations.push_back(pod->operations());
+    result.pod_busy_cycles.push_back(pod->busy_cycles());
   }
-  for (const PostProcessor& unit : post_processors_) result.post_processor_busy_cycles += unit.busy_cycles();
-  for (std::size_t f = 0; f < kFabrics; ++f) result.fabrics[f] = fabrics_[f].statistics();
-  auto add_banks = [&result](const sc_core::sc_vector<Bank>& banks, std::size_t c) {
-    for (const Bank& bank : banks) {
-      const BankStatistics& one = bank.statistics();
+  for (const auto& unit : post_processors_) result.post_processor_busy_cycles += unit->busy_cycles();
+  for (std::size_t f = 0; f < kFabrics; ++f) result.fabrics[f] = fabrics_[f]->statistics();
+  auto add_banks = [&result](const Modules<Bank>& banks, std::size_t c) {
+    for (const auto& bank : banks) {
+      const BankStatistics& one = bank->statistics();
       BankStatistics& sum = result.banks[c];
       sum.read_bytes += one.read_bytes;
       sum.written_bytes += one.written_bytes;

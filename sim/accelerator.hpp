@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 #include <string>
 
 #include <systemc>
@@ -45,6 +46,9 @@ class Accelerator final : public sc_core::sc_module {
   SC_HAS_PROCESS(Accelerator);
   /// \throws Error (bad_input) if the configuration cannot be built
   Accelerator(const sc_core::sc_module_name& name, const HardwareConfig& config);
+  Accelerator(const Accelerator&) = delete;
+  Accelerator& operator=(const Accelerator&) = delete;
+  ~Accelerator() override;
 
   /// Starts a program that was made for this configuration.
   /// \throws Error (internal) if another one is running or the machine differs
@@ -71,6 +75,9 @@ class Accelerator final : public sc_core::sc_module {
   void stall_randomly(std::uint64_t seed) { context_.stall_seed = seed; }
 
  private:
+  template <class Module>
+  using Modules = std::vector<std::unique_ptr<Module>>;
+
   void before_end_of_elaboration() override;
   void bind();
   void begin();
@@ -91,12 +98,12 @@ class Accelerator final : public sc_core::sc_module {
 
   Checker checker_;
   Dram dram_;
-  sc_core::sc_vector<Fabric> fabrics_{"fabric"};
-  sc_core::sc_vector<Bank> x_banks_{"x_bank"};
-  sc_core::sc_vector<Bank> w_banks_{"w_bank"};
-  sc_core::sc_vector<Bank> p_banks_{"p_bank"};
-  sc_core::sc_vector<Pod> pods_{"pod"};
-  sc_core::sc_vector<PostProcessor> post_processors_{"post_processor"};
+  Modules<Fabric> fabrics_;
+  Modules<Bank> x_banks_;
+  Modules<Bank> w_banks_;
+  Modules<Bank> p_banks_;
+  Modules<Pod> pods_;
+  Modules<PostProcessor> post_processors_;
   TilingController controller_;
 };
 

@@ -92,11 +92,12 @@ Report run_decode(const Experiment& experiment, const RunOptions& options) {
   DecodeRun run;
   Report last;
   HostCost host;
+  MachinePool machines;
   for (const auto& [context, workload] : steps_of(experiment)) {
     Experiment step = experiment;
     step.workload = workload;
     step.decode_steps = 0;
-    last = run_experiment(step, options);
+    last = run_experiment(step, options, &machines);
     const RunResult& result = last.result;
     run.batch = last.batch;
     host.lowering_seconds += last.host.lowering_seconds;

@@ -8,9 +8,6 @@
 #include <future>
 #include <utility>
 
-#include <systemc>
-
-#include "podsim/sim/accelerator.hpp"
 #include "podsim/sim/core/memory_budget.hpp"
 #include "podsim/sim/core/poll.hpp"
 #include "podsim/sim/core/random.hpp"
@@ -33,25 +30,6 @@ std::int64_t peak_memory_bytes() {
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
 }
-
-/// A SystemC context of its own. The kernel keeps its state in one global; a context that has run cannot run another
-/// model. The one that exists at start-up must stay alive: static objects of the library refer to it.
-class KernelContext {
- public:
-  KernelContext() : outer_(sc_core::sc_get_curr_simcontext()) {
-    sc_core::sc_curr_simcontext = new sc_core::sc_simcontext;
-    sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
-  }
-  ~KernelContext() {
-    delete sc_core::sc_curr_simcontext;
-    sc_core::sc_curr_simcontext = outer_;
-  }
-  KernelContext(const KernelContext&) = delete;
-  KernelContext& operator=(const KernelContext&) = delete;
-
- private:
-  sc_core::sc_simcontext* outer_;
-};
 
 struct Prepared {
   Network network;
@@ -156,50 +134,10 @@ std::unique_ptr<Program> prepare(const Experiment& experiment, const RunOptions&
 }
 
 RunResult simulate(const Program& program, const RunOptions& options, ValuePlane* values) {
-  const KernelContext kernel;
-  try {
-    Accelerator accelerator("accelerator", program.machine.config);
-    if (options.stall_seed) accelerator.stall_randomly(*options.stall_seed);
-    accelerator.record_rounds(options.record_rounds);
-    if (options.shuffle_seed) accelerator.shuffle_processes(*options.shuffle_seed);
-    // Both outlive the accelerator: no ownership is shared.
-    accelerator.start(std::shared_ptr<const Program>(std::shared_ptr<const Program>(), &program),
-                      std::shared_ptr<ValuePlane>(std::shared_ptr<ValuePlane>(), values));
-    const auto rounds = static_cast<std::int64_t>(program.order.main_first.size()) - 1;
-
-    constexpr std::int64_t kSliceCycles = 1 << 14;
-    std::int64_t cycle = 0;
-    bool started = false;
-    while (!started || (accelerator.is_running() && sc_core::sc_pending_activity())) {
-      started = true;
-      if (cycle > 0 && options.stop && options.stop()) {
-        RunResult result = accelerator.result(cycle);
-        result.stopped_because = "interrupted";
-        return result;
-      }
-      if (options.max_cycles > 0 && cycle >= options.max_cycles) {
-        RunResult result = accelerator.result(cycle);
-        result.stopped_because = "reached the limit of " + std::to_string(options.max_cycles) + " cycles";
-        return result;
-      }
-      std::int64_t slice = kSliceCycles;
-      if (options.max_cycles > 0) slice = std::min(slice, options.max_cycles - cycle);
-      sc_core::sc_start(accelerator.clock_period() * static_cast<double>(slice), sc_core::SC_RUN_TO_TIME);
-      cycle += slice;
-      if (options.progress) {
-        options.progress({RunProgress::Phase::simulating, accelerator.rounds_done(), rounds, cycle});
-      }
-    }
-    if (accelerator.is_running()) {
-      throw Error::run_failed("the run cannot progress: " + accelerator.waiting_for());
-    }
-    return accelerator.result();
-  } catch (const sc_core::sc_report& report) {
-    throw Error::internal("SystemC", report.what());
-  }
+  return ElaboratedMachine(program.machine.config).run(program, options, values);
 }
 
-Report run_experiment(const Experiment& experiment, const RunOptions& options) {
+Report run_experiment(const Experiment& experiment, const RunOptions& options, MachinePool* machines) {
   if (options.functional && (experiment.decode_steps > 0 || experiment.repeat > 1)) {
     throw Error(ErrorKind::bad_input, {Issue{"--functional", experiment.repeat > 1 ? "/repeat" : "/decode_steps",
                                              "values are computed for a single inference only", "leave it out"}});
@@ -236,7 +174,9 @@ Report run_experiment(const Experiment& experiment, const RunOptions& options) {
   }
   const auto simulating = Clock::now();
   if (reference) values.emplace(program, prepared.network, expected.values);
-  report.result = simulate(program, options, values ? &*values : nullptr);
+  ValuePlane* const plane = values ? &*values : nullptr;
+  report.result = machines != nullptr ? machines->machine_for(program.machine.config).run(program, options, plane)
+                                      : simulate(program, options, plane);
   report.host.simulation_seconds = seconds_since(simulating);
   if (values && report.result.complete) {
     report.functional =

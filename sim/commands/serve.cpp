@@ -33,13 +33,13 @@ Json error_answer(const Json& id, const Error& error) {
   return answer;
 }
 
-Json answer_to(const std::string& line, const std::string& name) {
+Json answer_to(const std::string& line, const std::string& name, MachinePool& machines) {
   Json id = nullptr;
   try {
     const JsonDocument document = parse_json(line, name);
     if (document.root.is_object()) id = document.root.value("id", Json());
     const ServeRequest request = read_serve_request(document);
-    const Report report = run_experiment(request.experiment, request.options);
+    const Report report = run_experiment(request.experiment, request.options, &machines);
     return Json{{"id", id}, {"status", "ok"}, {"report", to_json(report)}};
   } catch (const Error& error) {
     return error_answer(id, error);
@@ -70,11 +70,13 @@ int serve_command(const std::vector<std::string>& arguments) {
       "  echo '{\"id\": 1, \"experiment\": {\"workload\": \"zoo:resnet50\"}}' | podsim serve\n",
       0);
   if (!parser.parse(arguments)) return kExitGood;
+  MachinePool machines;
   std::string line;
   for (std::int64_t number = 1; std::getline(std::cin, line); ++number) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     // File names need not be UTF-8; an answer has to be.
-    std::cout << answer_to(line, "line " + std::to_string(number)).dump(-1, ' ', false, Json::error_handler_t::replace)
+    std::cout << answer_to(line, "line " + std::to_string(number), machines)
+                     .dump(-1, ' ', false, Json::error_handler_t::replace)
               << '\n'
               << std::flush;
     if (!std::cout) break;  // nobody listens any more

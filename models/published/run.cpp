@@ -63,7 +63,10 @@ class CycleModel {
   bool wait_for_first_round(const RoundWork& first);
   void run_round(std::int64_t number, const RoundWork& round, const RoundWork& next);
   bool wait_for(std::int64_t number, const RoundWork& round);
-  /// Everything of a round is in the banks. What is missing and cannot be on DRAM's queue is put there.
+  /// Everything of a round is in the banks. Partial sums that were evicted are put in front of DRAM's queue, each time
+  /// this is asked: of what pods add to, the first that is missing; of what post-processors read, and of what they
+  /// wrote for a twin before, all. (The published description leaves open how many; the raw results with evicted sums
+  /// decide it.)
   bool is_ready(std::int64_t number, const RoundWork& round);
   void run_memory(std::int64_t round, std::int64_t cycles);
   bool fail(std::string reason) {
@@ -156,7 +159,8 @@ RoundWork CycleModel::work_of(std::int64_t number) const {
 }
 
 void CycleModel::fill_queues() {
-  for (std::int64_t r = 0; r < static_cast<std::int64_t>(schedule_.round_count()); ++r) {
+  const std::int64_t rounds = schedule_.round_count();
+  for (std::int64_t r = 0; r < rounds; ++r) {
     const RoundWork round = work_of(r);
     for (const MainOperation& op : round.main) memory_.enqueue(r, op.w);
     for (const MainOperation& op : round.main) memory_.enqueue(r, op.x);
@@ -205,22 +209,26 @@ bool CycleModel::wait_for_first_round(const RoundWork& first) {
 
 bool CycleModel::is_ready(std::int64_t number, const RoundWork& round) {
   bool ready = true;
-  auto need = [&](std::uint32_t tile) { ready = memory_.is_resident(tile) && ready; };
-  auto need_sums = [&](std::uint32_t tile) {
-    need(tile);
-    if (!memory_.is_resident(tile)) memory_.fetch_at_once(number, tile);
+  bool asked_for_sums_in = false;
+  auto is_missing = [&](std::uint32_t tile) {
+    const bool missing = !memory_.is_resident(tile);
+    if (missing) ready = false;
+    return missing;
+  };
+  auto fetch_if_evicted = [&](std::uint32_t tile) {
+    if (is_missing(tile) && memory_.was_evicted(tile)) memory_.fetch_at_once(number, tile);
   };
   for (const MainOperation& op : round.main) {
-    need(op.w);
-    need(op.x);
-    need(op.sums);
-    if (op.sums_in != kNone) need_sums(op.sums_in);
+    is_missing(op.w);
+    is_missing(op.x);
+    is_missing(op.sums);
+    if (op.sums_in == kNone || !is_missing(op.sums_in) || asked_for_sums_in) continue;
+    memory_.fetch_at_once(number, op.sums_in);
+    asked_for_sums_in = true;
   }
-  for (const AddOperation& add : round.adds) {
-    need_sums(add.in1);
-    need_sums(add.in2);
-    need(add.sums);
-  }
+  for (const AddOperation& add : round.adds) fetch_if_evicted(add.in1);
+  for (const AddOperation& add : round.adds) fetch_if_evicted(add.in2);
+  for (const AddOperation& add : round.adds) fetch_if_evicted(add.sums);
   return ready;
 }
 

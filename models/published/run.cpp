@@ -48,9 +48,10 @@ class CycleModel {
 
  private:
   std::uint32_t sums_of_main(std::uint32_t op) const { return static_cast<std::uint32_t>(work_.tiles.size()) + op; }
-  /// Both twins write the same tile; they follow each other in the schedule.
+  /// Passes that write one tile: a pass and its twin, which follow each other in the schedule.
+  std::uint32_t issues() const { return rules_.adds_issued_twice ? 2 : 1; }
   std::uint32_t sums_of_add(std::uint32_t pass) const {
-    return sums_of_main(static_cast<std::uint32_t>(schedule_.main.size()) + pass / 2);
+    return sums_of_main(static_cast<std::uint32_t>(schedule_.main.size()) + pass / issues());
   }
   std::uint32_t sums_of(const PostSource& source) const {
     return source.kind == PostSource::Kind::main_sum ? sums_of_main(source.index) : sums_of_add(source.index);
@@ -91,7 +92,7 @@ class CycleModel {
 
 std::vector<MemoryTile> CycleModel::memory_tiles() const {
   std::vector<MemoryTile> tiles;
-  tiles.reserve(work_.tiles.size() + schedule_.main.size() + schedule_.post.size() / 2);
+  tiles.reserve(work_.tiles.size() + schedule_.main.size() + schedule_.post.size() / issues());
   for (const StoredTile& stored : work_.tiles) {
     MemoryTile tile;
     tile.kind = stored.bank_class == BankClass::x ? MemoryTile::Kind::x : MemoryTile::Kind::w;
@@ -113,7 +114,7 @@ std::vector<MemoryTile> CycleModel::memory_tiles() const {
       tiles.push_back(tile);
     }
   }
-  for (std::size_t pass = 0; pass < schedule_.post.size(); pass += 2) {
+  for (std::size_t pass = 0; pass < schedule_.post.size(); pass += issues()) {
     const PostPlacement& add = schedule_.post[pass];
     MemoryTile tile;
     tile.kind = MemoryTile::Kind::p;
@@ -294,11 +295,6 @@ RunResult CycleModel::run() {
 }
 
 }  // namespace
-
-Schedule schedule(const TiledWorkload& work, const MachineConfig& machine, const SchedulerProgress& progress) {
-  const PluginConfig greedy{"sosa_greedy", Json{{"published", true}}};
-  return scheduler_registry().make(greedy)->schedule(work, machine.for_scheduler(), progress);
-}
 
 RunResult run_schedule(const TiledWorkload& work, const Schedule& schedule, const MachineConfig& machine,
                        const Rules& rules) {

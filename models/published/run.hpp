@@ -31,13 +31,15 @@ struct RunResult {
   std::int64_t tail_cycles = 0;     ///< L + 1
 };
 
-/// The published placement: podsim's sosa_greedy with `published`.
+/// The published placement, which uses podsim's tables of rounds (models/placement.hpp).
 /// \param progress may be empty
 /// \throws Error (bad_input) if the machine cannot be built
-Schedule schedule(const TiledWorkload& work, const MachineConfig& machine, const SchedulerProgress& progress = {});
+Schedule schedule(const TiledWorkload& work, const MachineConfig& config, const SchedulerProgress& progress = {},
+                  const Rules& rules = {});
 
 /// The published cycle model for a schedule. It follows DRAM cycle by cycle and skips those in which nothing can
 /// change. Time grows with the cycles, at worst.
+/// \param schedule made under the same rules
 /// \throws Error (bad_input)
 RunResult run_schedule(const TiledWorkload& work, const Schedule& schedule, const MachineConfig& machine,
                        const Rules& rules = {});

@@ -18,6 +18,7 @@ struct Rules {
   bool round_trip_floor = true;        ///< a round takes 2 L + 1 cycles (and the extra one) or more
   bool expansion_counts_twice = true;  ///< L = n + 2e for a butterfly; false: n + e
   bool adds_issued_twice = true;       ///< a second time with operands swapped, into the same tile
+  bool prefetch_is_limited = true;     ///< false: tiles are fetched as soon as there is room
   bool giga_is_2_to_30 = true;         ///< bandwidth in 2^30 bytes a second; false: 10^9
 };
 

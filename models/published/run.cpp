@@ -42,7 +42,7 @@ class CycleModel {
         latency_(machine.latency(rules)),
         order_(order_by_round(schedule)),
         memory_(memory_tiles(), machine.pods, machine.bank_bytes, machine.bytes_per_cycle(rules),
-                machine.prefetch_rounds) {}
+                rules.prefetch_is_limited ? machine.prefetch_rounds : std::numeric_limits<int>::max()) {}
 
   RunResult run();
 

@@ -107,4 +107,33 @@ std::vector<GemmLayer> workload_of(const Network& network) {
   return out;
 }
 
+Network in_published_order(const Network& network) {
+  Network out = network;
+  out.layers.clear();
+  std::set<std::string> known;
+  for (const NetworkInput& input : network.inputs) known.insert(input.name);
+  std::set<std::string> matrix_layers;
+  const std::vector<GemmLayer> order = workload_of(network);
+  for (const GemmLayer& layer : order) matrix_layers.insert(layer.name);
+  auto take = [&](const Layer& layer) {
+    out.layers.push_back(layer);
+    known.insert(layer.name);
+  };
+  auto take_others = [&] {
+    for (const Layer& layer : network.layers) {
+      if (known.count(layer.name) + matrix_layers.count(layer.name) > 0) continue;
+      const bool ready = std::all_of(layer.inputs.begin(), layer.inputs.end(),
+                                     [&](const std::string& input) { return known.count(input) > 0; });
+      if (ready) take(layer);
+    }
+  };
+  for (const GemmLayer& layer : order) {
+    take_others();
+    take(network.layers[static_cast<std::size_t>(network.layer_index(layer.name))]);
+  }
+  take_others();
+  out.infer();
+  return out;
+}
+
 }  // namespace podsim::published

@@ -38,4 +38,8 @@ struct GemmLayer {
 ///         products of two activations; or if there is no work at all
 std::vector<GemmLayer> workload_of(const Network& network);
 
+/// The same network with its convolutions and linear layers in that order; others come as soon as their inputs exist.
+/// \throws Error (run_failed) as workload_of does
+Network in_published_order(const Network& network);
+
 }  // namespace podsim::published

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "podsim/models/placement.hpp"
 
-#include <algorithm>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -75,36 +73,6 @@ TEST_CASE("placement: an operation goes to the first round that takes it", "[mod
   CHECK_FALSE(placer.try_chain(0, 3));
 }
 
-/// The network with its matrix layers in the published order; others come as soon as their inputs exist.
-Network in_published_order(const Network& network) {
-  Network out = network;
-  out.layers.clear();
-  std::set<std::string> known;
-  for (const NetworkInput& input : network.inputs) known.insert(input.name);
-  std::set<std::string> matrix_layers;
-  const std::vector<published::GemmLayer> order = published::workload_of(network);
-  for (const published::GemmLayer& layer : order) matrix_layers.insert(layer.name);
-  auto take = [&](const Layer& layer) {
-    out.layers.push_back(layer);
-    known.insert(layer.name);
-  };
-  auto take_others = [&] {
-    for (const Layer& layer : network.layers) {
-      if (known.count(layer.name) + matrix_layers.count(layer.name) > 0) continue;
-      const bool ready = std::all_of(layer.inputs.begin(), layer.inputs.end(),
-                                     [&](const std::string& input) { return known.count(input) > 0; });
-      if (ready) take(layer);
-    }
-  };
-  for (const published::GemmLayer& layer : order) {
-    take_others();
-    take(network.layers[static_cast<std::size_t>(network.layer_index(layer.name))]);
-  }
-  take_others();
-  out.infer();
-  return out;
-}
-
 TEST_CASE("placement: podsim's own lowering is placed as the published one", "[models]") {
   // That the latter ends in the published rounds is tested in published_results_test.cpp.
   for (const published::RawResult& raw : published::raw_results()) {
@@ -115,7 +83,7 @@ TEST_CASE("placement: podsim's own lowering is placed as the published one", "[m
     setup.hardware.interconnect = raw.topology();
     setup.scheduler.parameters["published"] = true;
     const Machine machine(setup.hardware);
-    const TiledWorkload own = test::cut(in_published_order(network), setup);
+    const TiledWorkload own = test::cut(published::in_published_order(network), setup);
     const Schedule schedule = scheduler_registry().make(setup.scheduler)->schedule(own, machine, {});
 
     const TiledWorkload as_published = published::tile(published::workload_of(network), raw.machine());

@@ -19,6 +19,8 @@ std::unique_ptr<Program> one_pod(const PeGeometry& array) {
   setup.hardware.pods.fan_in = array.fan_in;
   setup.hardware.pods.broadcast = array.broadcast;
   setup.hardware.pods.weight_buffers = array.double_buffered ? "double" : "single";
+  setup.hardware.pods.drain = array.is_drain_charged ? "charged" : "overlapped";
+  setup.hardware.pods.edge_folds = array.has_full_edges ? "full" : "actual";
   return make(one_linear(1, array.rows, array.cols), setup);
 }
 
@@ -49,14 +51,12 @@ std::vector<PodOperation> random_operations(const PeGeometry& array, int count, 
     op.load = first;
     if (q > 0) {
       const PodOperation& last = ops.back();
-      op.load = std::max(last.start, last.load + last.k);
-      if (!array.double_buffered) {
-        op.load = std::max(op.load, last.stream_end() + array.row_stages() + array.col_stages() - 2);
-      }
+      op.load = std::max(last.start, last.load + array.loaded_rows(last.k));
+      if (!array.double_buffered) op.load = std::max(op.load, array.weights_after(last.stream_end()));
       op.start = last.stream_end();
     }
     op.load += delay(2 * array.rows + array.cols);
-    op.start = std::max(op.start, op.load + op.k) + delay(array.rows + 2 * array.cols);
+    op.start = std::max(op.start, op.load + array.loaded_rows(op.k)) + delay(array.rows + 2 * array.cols);
     draw_operands(op, array, random);
     ops.push_back(std::move(op));
   }

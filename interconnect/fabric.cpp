@@ -30,7 +30,7 @@ void Fabric::carry(const Transfer& transfer) {
     throw Error::internal(name(), "a row arrives before it can, from bank " + std::to_string(transfer.bank) +
                                       " to unit " + std::to_string(transfer.unit));
   }
-  if (monitor.size() > 0) monitor->circuit(id_, transfer);
+  for (int m = 0; m < monitor.size(); ++m) monitor[m]->circuit(id_, transfer);
   const std::int64_t bytes = static_cast<std::int64_t>(transfer.rows) * transfer.row_bytes;
   Last& last = last_[transfer.bank];
   ++statistics_.circuits;

@@ -26,7 +26,8 @@ class Fabric final : public sc_core::sc_module, public FabricInterface {
  public:
   /// One per unit (read fabrics) or per bank (write fabrics; for PP-out one per bank class and bank), in order.
   sc_core::sc_port<TransferReceiver, 0, sc_core::SC_ZERO_OR_MORE_BOUND> receivers{"receivers"};
-  sc_core::sc_port<CircuitMonitor, 1, sc_core::SC_ZERO_OR_MORE_BOUND> monitor{"monitor"};
+  /// The checker, and whoever else wants to see all circuits; told in the order of binding.
+  sc_core::sc_port<CircuitMonitor, 0, sc_core::SC_ZERO_OR_MORE_BOUND> monitor{"monitor"};
 
   Fabric(const sc_core::sc_module_name& name, FabricId id, const Topology& topology, int banks);
 

@@ -206,6 +206,7 @@ bool Placer::try_chain(std::uint32_t producer, std::uint32_t consumer) {
   const MainPlacement& from = schedule_.main[producer];
   MainPlacement& to = schedule_.main[consumer];
   if (to.partial_sum_in != kNone || to.round <= from.round) return false;
+  if (!machine_.config.pod_group(group_of(consumer)).partial_sum_input) return false;
   Round& round = rounds_.at(to.round);
   if (!round.free_p_in.test(from.p_bank) || !round.p_in->is_free(from.p_bank, to.pod)) return false;
   round.free_p_in.reset(from.p_bank);

@@ -221,6 +221,11 @@ class ScheduleChecker {
       const MainPlacement& place = schedule_.main[op];
       if (place.partial_sum_in == kNone) continue;
       const std::uint32_t from = place.partial_sum_in;
+      const int group = machine_.config.group_of_pod(place.pod);
+      if (!machine_.config.pod_group(group).partial_sum_input) {
+        fail(name("tile operation", op) + " takes partial sums on pod " + std::to_string(place.pod) +
+             ", which has no input for them");
+      }
       if (schedule_.main[from].round >= place.round) {
         fail(name("tile operation", op) + " reads partial sums of a round that is not earlier");
       }

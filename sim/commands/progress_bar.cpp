@@ -15,7 +15,17 @@ namespace podsim {
 ProgressBar::ProgressBar(bool enabled) : enabled_(enabled && ::isatty(STDERR_FILENO) == 1) {}
 
 ProgressBar::~ProgressBar() {
+  clear();
+}
+
+void ProgressBar::clear() {
   if (shown_) std::cerr << "\r\033[K" << std::flush;
+  shown_ = false;
+}
+
+void ProgressBar::begin_part(const std::string& label) {
+  label_ = label;
+  phase_start_ = Clock::now();
 }
 
 void ProgressBar::update(const RunProgress& progress) {
@@ -38,7 +48,7 @@ void ProgressBar::update(const RunProgress& progress) {
           : 0;
   constexpr std::size_t kWidth = 30;
   const auto filled = static_cast<std::size_t>(part * kWidth);
-  std::string line = scheduling ? "scheduling " : "simulating ";
+  std::string line = label_ + (scheduling ? "scheduling " : "simulating ");
   line += "[" + std::string(filled, '#') + std::string(kWidth - filled, '.') + "] " + percent(part) + "  " +
           count_text(rate, scheduling ? "tile operations/s" : "rounds/s");
   if (rate > 0) line += "  ETA " + fixed(static_cast<double>(progress.total - progress.done) / rate, 0) + " s";

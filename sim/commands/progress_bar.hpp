@@ -3,6 +3,7 @@
 /// \file How far a long run is, on a terminal.
 
 #include <chrono>
+#include <string>
 
 #include "podsim/sim/simulator.hpp"
 
@@ -19,6 +20,10 @@ class ProgressBar {
 
   bool enabled() const { return enabled_; }
   void update(const RunProgress& progress);
+  /// Begins one of several runs, whose line starts with `label`.
+  void begin_part(const std::string& label);
+  /// Removes the line.
+  void clear();
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -27,6 +32,7 @@ class ProgressBar {
   Clock::time_point start_ = Clock::now();
   Clock::time_point last_ = start_;
   Clock::time_point phase_start_ = start_;
+  std::string label_;
   RunProgress::Phase phase_ = RunProgress::Phase::scheduling;
 };
 

@@ -134,7 +134,7 @@ class InceptionBuilder {
     const Name b4 = wide(p + "dc1", deep, 384, 384, 3);
     const Name b5 = tall(p + "dc2", deep, 384, 384, 3);
     const Name b6 = pooled(p, 192);
-    join(p + "cat", {b1, b2, b3, b4, b5, b6}, 2048);
+    join(p + "cat", {b1, b_.concat(p + "3b", {b2, b3}), b_.concat(p + "dc", {b4, b5}), b6}, 2048);
   }
 
   Name pooled(const Name& p, std::int64_t out) {

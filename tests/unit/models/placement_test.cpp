@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "podsim/models/placement.hpp"
 
-#include <map>
 #include <string>
 #include <vector>
 
+#include "podsim/models/published/raw_results.hpp"
+#include "podsim/models/published/run.hpp"
+#include "podsim/models/published/tiling.hpp"
 #include "podsim/sim/core/random.hpp"
 #include "podsim/workloads/workload_source.hpp"
 #include "support/catch.hpp"
 #include "support/programs.hpp"
-#include "support/published.hpp"
 
 namespace podsim {
 namespace {
@@ -72,44 +73,33 @@ TEST_CASE("placement: an operation goes to the first round that takes it", "[mod
   CHECK_FALSE(placer.try_chain(0, 3));
 }
 
-/// Last rounds of the published scheduler under the published rules.
-std::pair<std::int64_t, std::int64_t> last_rounds(const Network& network, const test::PublishedRun& run) {
-  test::Setup setup = crossbar_setup(run.pods, 32, 32);
-  if (run.interconnect != "crossbar") {
-    setup.hardware.interconnect = {"butterfly", Json{{"expansion", run.interconnect == "butterfly-1" ? 1 : 2}}};
-  }
-  setup.scheduler.parameters["published"] = true;
-  const Machine machine(setup.hardware);
-  const TiledWorkload work = test::cut(network, setup);
-  CHECK(static_cast<std::int64_t>(work.op_count) == run.tile_ops);
-  const Schedule schedule = scheduler_registry().make(setup.scheduler)->schedule(work, machine, {});
-  return {schedule.last_main_round(), schedule.last_post_round()};
-}
+TEST_CASE("placement: podsim's own lowering is placed as the published one", "[models]") {
+  // That the latter ends in the published rounds is tested in published_results_test.cpp.
+  for (const published::RawResult& raw : published::raw_results()) {
+    if (raw.pods != 256 || (raw.network != "resnet50" && raw.network != "inception")) continue;
+    CAPTURE(raw.network, raw.interconnect);
+    const Network network = load_network(raw.network_source());
+    test::Setup setup = crossbar_setup(raw.pods, 32, 32);
+    setup.hardware.interconnect = raw.topology();
+    setup.scheduler.parameters["published"] = true;
+    const Machine machine(setup.hardware);
+    const TiledWorkload own = test::cut(published::in_published_order(network), setup);
+    const Schedule schedule = scheduler_registry().make(setup.scheduler)->schedule(own, machine, {});
 
-TEST_CASE("placement: sosa_greedy ends in the rounds of the published runs on crossbar and butterfly", "[models]") {
-  // Raw results of the authors' tool (sosa-compiler, 2022), tests/data/published_runs.csv.
-  const std::map<std::string, std::string> sources{
-      {"inception", "zoo:inception_v3:image=299"},         {"resnet50", "zoo:resnet50:image=299,variant=v1"},
-      {"resnet101", "zoo:resnet101:image=299,variant=v1"}, {"resnet152", "zoo:resnet152:image=299,variant=v1"},
-      {"densenet121", "zoo:densenet121:image=299"},        {"densenet169", "zoo:densenet169:image=299"},
-      {"densenet201", "zoo:densenet201:image=299"}};
-  std::map<std::string, Network> networks;
-  int rows = 0;
-  for (const test::PublishedRun& run : test::published_runs()) {
-    if (run.interconnect != "crossbar" && run.interconnect != "butterfly-1" && run.interconnect != "butterfly-2")
-      continue;
-    auto known = networks.find(run.network);
-    if (known == networks.end()) {
-      const Network network = test::in_published_order(load_network(sources.at(run.network)), run.network);
-      known = networks.emplace(run.network, network).first;
+    const TiledWorkload as_published = published::tile(published::workload_of(network), raw.machine());
+    const Schedule expected = published::schedule(as_published, raw.machine());
+    REQUIRE(schedule.main.size() == expected.main.size());
+    std::size_t differing = 0;
+    for (std::size_t op = 0; op < expected.main.size(); ++op) {
+      const MainPlacement& a = schedule.main[op];
+      const MainPlacement& b = expected.main[op];
+      if (a.round != b.round || a.pod != b.pod || a.p_bank != b.p_bank || a.partial_sum_in != b.partial_sum_in) {
+        ++differing;
+      }
     }
-    CAPTURE(run.network, run.interconnect, run.pods);
-    const auto [last_main, last_post] = last_rounds(known->second, run);
-    CHECK(last_main == run.last_main_round);
-    CHECK(last_post == run.last_post_round);
-    ++rows;
+    CHECK(differing == 0);
+    CHECK(schedule.last_post_round() == raw.last_post_round);
   }
-  CHECK(rows == 63);
 }
 
 }  // namespace

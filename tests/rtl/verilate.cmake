@@ -1,0 +1,18 @@
+# Runs Verilator and gathers what it writes, whose number of files is not known beforehand, into one source.
+# cmake -DVERILATOR=... -DARGUMENTS=a|b|c -DFOLDER=... -DTEMPLATE=... -DOUTPUT=... -Dkind=... -Dmodule=... -Dparameters=a|b -P
+string(REPLACE "|" ";" arguments_list "${ARGUMENTS}")
+file(REMOVE_RECURSE "${FOLDER}")
+execute_process(COMMAND "${VERILATOR}" ${arguments_list} --prefix ${module} --Mdir "${FOLDER}" RESULT_VARIABLE failed)
+if(failed)
+  message(FATAL_ERROR "Verilator failed for ${module}")
+endif()
+file(GLOB sources "${FOLDER}/${module}*.cpp")
+list(SORT sources)
+set(includes "")
+foreach(source IN LISTS sources)
+  string(APPEND includes "#include \"${source}\"\n")
+endforeach()
+string(REPLACE "|" ", " arguments "${parameters}")
+configure_file("${TEMPLATE}" "${OUTPUT}" @ONLY)
+# configure_file keeps the time stamp of an output that it need not change; the build would run Verilator for ever.
+file(TOUCH "${OUTPUT}")

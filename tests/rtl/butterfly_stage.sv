@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// A stage of 2 x 2 switches with registered outputs. A switch joins lines x and x + SPAN. A word goes to the upper line if
-// one of its destinations lies in the lower half of those it can still reach, to the lower line if one lies in the upper
-// half, to both as a multicast. A line that both inputs of its switch want is given to neither.
+// A stage of 2 x 2 switches with registered outputs. A switch joins lines x and x + SPAN. A word goes to the upper line
+// if one of its destinations lies in the lower half of those it can still reach, to the lower line if one lies in the
+// upper half, to both as a multicast. A line that both inputs of its switch want is given to neither.
 
 module butterfly_stage #(
     parameter int LINES = 2,
     parameter int SPAN = 1,
-    parameter int REACH = 2,  // destinations before this stage; 1: there is no choice left, all words keep to upper lines
+    parameter int REACH = 2,  // destinations before this stage; 1: no choice is left, words go to upper lines
     parameter int WIDTH = 8,
     localparam int Left = REACH > 1 ? REACH / 2 : 1
 ) (

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The PEs between two stages of the wavefront: an activation reaches all columns of the block in one cycle, and one adder
-// stage sums the products of all its rows.
+// The PEs between two stages of the wavefront: an activation reaches all columns of the block in one cycle, and one
+// adder stage sums the products of all its rows.
 
 module pe_block #(
     parameter int ROWS = 1,

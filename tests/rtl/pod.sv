@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A weight-stationary systolic array: ROWS x COLS PEs, int8 operands, sums of 32 bits that wrap.
 //
-// It is a grid of blocks of FAN_IN x BROADCAST PEs (short ones at the lower and right edge) with registers between them.
-// An activation row enters skewed, a cycle later for every block row, and moves a block column to the right in a cycle;
-// sums move a block row down in a cycle. So a row that enters in cycle t meets block (h, g) in cycle t + h + g, and has
-// its sums at the outputs, deskewed, in cycle t + ceil(ROWS / FAN_IN) + ceil(COLS / BROADCAST) - 1.
+// It is a grid of blocks of FAN_IN x BROADCAST PEs (short ones at the lower and right edge) with registers between
+// them. An activation row enters skewed, a cycle later for every block row, and moves a block column to the right in a
+// cycle; sums move a block row down in a cycle. So a row that enters in cycle t meets block (h, g) in cycle t + h + g,
+// and has its sums at the outputs, deskewed, in cycle t + ceil(ROWS / FAN_IN) + ceil(COLS / BROADCAST) - 1.
 
 module pod #(
     parameter int ROWS = 16,  // reduce over k

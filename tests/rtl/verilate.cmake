@@ -1,5 +1,6 @@
 # Runs Verilator and gathers what it writes, whose number of files is not known beforehand, into one source.
-# cmake -DVERILATOR=... -DARGUMENTS=a|b|c -DFOLDER=... -DTEMPLATE=... -DOUTPUT=... -Dkind=... -Dmodule=... -Dparameters=a|b -P
+# Variables: VERILATOR, ARGUMENTS (a|b|c), FOLDER for what Verilator writes, TEMPLATE, OUTPUT; for the template: kind,
+# module, parameters (a|b).
 string(REPLACE "|" ";" arguments_list "${ARGUMENTS}")
 file(REMOVE_RECURSE "${FOLDER}")
 execute_process(COMMAND "${VERILATOR}" ${arguments_list} --prefix ${module} --Mdir "${FOLDER}" RESULT_VARIABLE failed)

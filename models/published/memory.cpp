@@ -92,11 +92,11 @@ bool Memory::run_cycle(std::int64_t round) {
     if (state.fetched + left >= size) {
       state.fetched = size;
       state.resident = true;
+      bytes_[static_cast<int>(tiles_[tile].kind)] += static_cast<double>(tiles_[tile].bytes);
     } else {
       state.fetched += left;
     }
     changed = true;
-    bytes_[static_cast<int>(tiles_[tile].kind)] += static_cast<double>(fetched_now);
     // A tile of no bytes at all looks to the published tool like one that found no room.
     if (fetched_now == 0) break;
     used += fetched_now;

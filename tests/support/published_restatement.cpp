@@ -7,7 +7,7 @@
 //  3. Output tiles (also those of adds) take their room at the end of the round before, bank by bank in order, ahead of
 //     the test for missing operands; what was wanted last in the round that ends may go for it. The second twin of an
 //     add neither takes room again nor touches the tile. Reading a partial sum does not touch it; fetching it again
-//     does. A touch never brings forward the round in which a tile is wanted last.
+//     does.
 //  4. Of evicted partial sums, the first that a pod wants is put in front of the load queue in every stalled cycle, and
 //     all that adds want: first operands, second operands, and outputs that were evicted since the first twin, each in
 //     the order of the post-processors.
@@ -180,10 +180,7 @@ class Memory {
   void touch(int index, int round) {
     auto& order = bank_of(index).by_last_touch;
     const auto known = place_in_order_.find(index);
-    if (known != place_in_order_.end()) {
-      round = std::max(round, known->second->round);
-      order.erase(known->second);
-    }
+    if (known != place_in_order_.end()) order.erase(known->second);
     order.push_back({index, round});
     place_in_order_[index] = std::prev(order.end());
   }

@@ -11,7 +11,12 @@ const char* fabric_name(FabricId id) {
 }
 
 Fabric::Fabric(const sc_core::sc_module_name& name, FabricId id, const Topology& topology, int banks)
-    : sc_module(name), id_(id), topology_(topology), banks_(banks), last_(static_cast<std::size_t>(banks)) {}
+    : sc_module(name),
+      id_(id),
+      topology_(topology),
+      uniform_latency_(topology.has_uniform_latency() ? topology.latency(0, 0).count() : -1),
+      banks_(banks),
+      last_(static_cast<std::size_t>(banks)) {}
 
 void Fabric::reset() {
   statistics_ = {};
@@ -19,7 +24,9 @@ void Fabric::reset() {
 }
 
 void Fabric::carry(const Transfer& transfer) {
-  if (transfer.arrival < transfer.launch + topology_.latency(transfer.bank, transfer.unit).count()) {
+  const std::int64_t latency =
+      uniform_latency_ >= 0 ? uniform_latency_ : topology_.latency(transfer.bank, transfer.unit).count();
+  if (transfer.arrival < transfer.launch + latency) {
     throw Error::internal(name(), "a row arrives before it can, from bank " + std::to_string(transfer.bank) +
                                       " to unit " + std::to_string(transfer.unit));
   }

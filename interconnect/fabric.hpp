@@ -38,6 +38,7 @@ class Fabric final : public sc_core::sc_module, public FabricInterface {
  private:
   FabricId id_;
   const Topology& topology_;
+  const std::int64_t uniform_latency_;  ///< -1 if pairs differ
   int banks_;
   FabricStatistics statistics_;
   /// Per bank: the transfer it launched last, to tell the branches of a multicast from a new tile.

@@ -11,15 +11,21 @@ constexpr std::int64_t kNever = std::int64_t{1} << 62;
 }  // namespace
 
 Checker::Checker(const sc_core::sc_module_name& name, RunContext& context, const Machine& machine)
-    : sc_module(name), context_(context), machine_(machine) {
-  for (auto& links : links_) links.resize(static_cast<std::size_t>(machine.topology->link_count()));
+    : sc_module(name), context_(context), machine_(machine), shared_ports_(machine.config.banks.p_ports == "shared") {
   for (auto& ports : ports_) ports.resize(static_cast<std::size_t>(machine.config.terminals()));
   for (auto& used : used_) used.resize(static_cast<std::size_t>(machine.config.bank_count()));
 }
 
 void Checker::begin() {
   const Program& program = *context_.program;
-  for (auto& links : links_) std::fill(links.begin(), links.end(), Link{});
+  for (Links& links : links_) {
+    links.uses.assign(static_cast<std::size_t>(machine_.topology->link_count()), {});
+    links.base = 0;
+    links.streams.clear();
+    links.first = 1;
+    links.last_of_bank.assign(static_cast<std::size_t>(machine_.config.terminals()), 0);
+  }
+  longest_path_ = 0;
   for (auto& launched : launched_) launched.clear();
   for (auto& ports : ports_) std::fill(ports.begin(), ports.end(), Port{});
   for (auto& used : used_) std::fill(used.begin(), used.end(), 0);
@@ -55,10 +61,10 @@ void Checker::begin() {
   space_events_ = {};
   early_reads_ = {};
   class_used_ = peak_bank_ = peak_class_ = {};
-  holds_space_.assign(program.work.tiles.size() + sum_from_.size(), 0);
+  held_bytes_.assign(program.work.tiles.size() + sum_from_.size(), kNone);
   for (const ItemId item : program.memory.resident) {
     fill_from_[item] = 0;
-    change(item, 0, true);
+    take(item, 0);
   }
   checks_ = 0;
 }
@@ -102,20 +108,50 @@ void Checker::settle(FabricId fabric) {
 }
 
 void Checker::check_path(FabricId fabric, const Transfer& transfer, const int* path, std::size_t hops) {
-  std::vector<Link>& links = links_[static_cast<std::size_t>(fabric)];
+  Links& links = links_[static_cast<std::size_t>(fabric)];
+  longest_path_ = std::max(longest_path_, hops);
   const bool backwards = is_write_fabric(fabric);
-  for (std::size_t hop = 0; hop < hops; ++hop) {
-    Link& link = links[static_cast<std::size_t>(path[backwards ? hops - 1 - hop : hop])];
-    // Branches of one multicast share a link; everything else must not meet.
-    const bool same =
-        !backwards && link.launch == transfer.launch && link.item == transfer.item && link.bank == transfer.bank;
-    const std::int64_t from = transfer.launch + static_cast<std::int64_t>(hop);
-    if (!same && link.busy_until > from) {
-      fail("two sources on one link of the " + std::string(fabric_name(fabric)) + " fabric in cycle " +
-           std::to_string(from) + ": bank " + std::to_string(link.bank) + " (item " + std::to_string(link.item) +
-           ") and bank " + std::to_string(transfer.bank) + " (item " + std::to_string(transfer.item) + ")");
+  // Branches of one multicast share a link; everything else must not meet.
+  std::uint32_t& last = links.last_of_bank[transfer.bank];
+  std::uint32_t stream = last;
+  if (backwards || stream < links.first || !links.at(stream).is_same(transfer)) {
+    stream = last = links.next();
+    links.streams.push_back({transfer.launch, transfer.rows, transfer.item, transfer.bank});
+  }
+  auto from = static_cast<std::uint32_t>(transfer.launch - links.base);
+  const auto rows = static_cast<std::uint32_t>(transfer.rows);
+  for (std::size_t hop = 0; hop < hops; ++hop, ++from) {
+    Links::Use& use = links.uses[static_cast<std::size_t>(path[backwards ? hops - 1 - hop : hop])];
+    if (use.until > from && use.stream != stream) {
+      const Stream& other = links.at(use.stream);
+      if (backwards || !other.is_same(transfer)) {
+        fail("two sources on one link of the " + std::string(fabric_name(fabric)) + " fabric in cycle " +
+             std::to_string(links.base + from) + ": bank " + std::to_string(other.bank) + " (item " +
+             std::to_string(other.item) + ") and bank " + std::to_string(transfer.bank) + " (item " +
+             std::to_string(transfer.item) + ")");
+      }
     }
-    link = {from + transfer.rows, transfer.launch, transfer.item, transfer.bank};
+    use = {from + rows, stream};
+  }
+}
+
+void Checker::Links::count_from(std::int64_t cycle) {
+  const std::int64_t passed = cycle - base;
+  for (Use& use : uses) use.until = use.until > passed ? use.until - static_cast<std::uint32_t>(passed) : 0;
+  base = cycle;
+}
+
+void Checker::forget_streams(std::int64_t cycle) {
+  constexpr std::size_t kMany = 4096;
+  constexpr std::int64_t kLong = std::int64_t{1} << 30;
+  for (Links& links : links_) {
+    if (cycle - links.base > kLong) links.count_from(cycle);
+    if (links.streams.size() < kMany) continue;
+    const auto kept = std::find_if(links.streams.begin(), links.streams.end(), [&](const Stream& stream) {
+      return stream.launch + stream.rows + static_cast<std::int64_t>(longest_path_) > cycle;
+    });
+    links.first += static_cast<std::uint32_t>(kept - links.streams.begin());
+    links.streams.erase(links.streams.begin(), kept);
   }
 }
 
@@ -129,7 +165,7 @@ void Checker::check_port(FabricId fabric, const Transfer& transfer) {
          std::to_string(transfer.item));
   }
   port = {from + transfer.rows, from, transfer.item};
-  if (machine_.config.banks.p_ports == "shared" && fabric != FabricId::x && fabric != FabricId::w) {
+  if (shared_ports_ && fabric != FabricId::x && fabric != FabricId::w) {
     // One read and one write port: the others of the same direction must be quiet.
     for (int other = 0; other < kFabrics; ++other) {
       const auto id = static_cast<FabricId>(other);
@@ -207,13 +243,13 @@ void Checker::written(BankClass bank_class, int bank, const Transfer& transfer) 
   const std::int64_t from = transfer.arrival + 1;
   if (sum < mains) {
     sum_from_[sum] = from;
-    if (is_read_[sum] != 0) take(transfer.item, transfer.arrival);
+    if (is_read_[sum] != 0) take(transfer);
     return;
   }
   const PostPlacement& pass = program.schedule.post[sum - mains];
   if (!pass.writes_output) {
     sum_from_[sum] = from;
-    if (is_read_[sum] != 0) take(transfer.item, transfer.arrival);
+    if (is_read_[sum] != 0) take(transfer);
     return;
   }
   if (program.schedule.without_finalize) return;
@@ -221,7 +257,7 @@ void Checker::written(BankClass bank_class, int bank, const Transfer& transfer) 
     if (bank_class == BankClass::p && is_read_[sum] != 0) {
       // Held for the copies that follow.
       sum_from_[sum] = from;
-      take(transfer.item, transfer.arrival);
+      take(transfer);
     }
     output_copied(pass, bank_class, bank, from);
     return;
@@ -262,11 +298,16 @@ int Checker::bank_of(ItemId item) const {
   return program.schedule.post[item - tiles - mains].bank;
 }
 
-void Checker::change(ItemId item, std::int64_t cycle, bool taken) {
-  space_events_.push({cycle, item, taken});
+void Checker::take(ItemId item, std::int64_t cycle) {
+  space_events_.push({cycle, item, item_bytes(context_.program->work, context_.program->schedule, machine_, item)});
+}
+
+void Checker::take(const Transfer& transfer) {
+  space_events_.push({transfer.arrival, transfer.item, static_cast<std::uint32_t>(transfer.rows * transfer.row_bytes)});
 }
 
 void Checker::advance(std::int64_t cycle) {
+  forget_streams(cycle);
   for (std::size_t f = 0; f < launched_.size(); ++f) {
     if (!launched_[f].empty() && launched_[f].front().launch < cycle) settle(static_cast<FabricId>(f));
   }
@@ -280,19 +321,19 @@ void Checker::advance(std::int64_t cycle) {
     const SpaceEvent event = space_events_.top();
     space_events_.pop();
     ++checks_;
+    std::uint32_t& held = held_bytes_[event.item];
     // A tile that is partly fetched and partly produced takes its space once, and gives it back once.
-    if (event.taken && holds_space_[event.item] != 0) continue;
-    if (!event.taken && holds_space_[event.item] == 0) {
+    if (event.is_taken() && held != kNone) continue;
+    if (!event.is_taken() && held == kNone) {
       fail("space of item " + std::to_string(event.item) + " is given back in cycle " + std::to_string(event.cycle) +
            ", but it holds none: given back twice, or never taken");
     }
-    holds_space_[event.item] = event.taken ? 1 : 0;
+    const std::int64_t bytes = event.is_taken() ? event.bytes : held;
+    held = event.bytes;
     const auto c = static_cast<std::size_t>(class_of(event.item));
     const int bank = bank_of(event.item);
-    const auto bytes =
-        static_cast<std::int64_t>(item_bytes(context_.program->work, context_.program->schedule, machine_, event.item));
     std::int64_t& used = used_[c][static_cast<std::size_t>(bank)];
-    if (event.taken) {
+    if (event.is_taken()) {
       used += bytes;
       class_used_[c] += bytes;
       peak_bank_[c] = std::max(peak_bank_[c], used);

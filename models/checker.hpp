@@ -34,8 +34,8 @@ class Checker final : public sc_core::sc_module, public CircuitMonitor, public B
 
   void circuit(FabricId fabric, const Transfer& transfer) override;
   void written(BankClass bank_class, int bank, const Transfer& transfer) override;
-  void take(ItemId item, std::int64_t cycle) override { change(item, cycle, true); }
-  void give_back(ItemId item, std::int64_t cycle) override { change(item, cycle, false); }
+  void take(ItemId item, std::int64_t cycle) override;
+  void give_back(ItemId item, std::int64_t cycle) override { space_events_.push({cycle, item, kNone}); }
   void filled(std::uint32_t fill, std::int64_t cycle) override;
   /// Checks the banks' capacity, and the reads that were ordered early, up to there.
   void advance(std::int64_t cycle) override;
@@ -46,11 +46,30 @@ class Checker final : public sc_core::sc_module, public CircuitMonitor, public B
   const std::array<std::int64_t, 3>& peak_class_bytes() const { return peak_class_; }
 
  private:
-  struct Link {
-    std::int64_t busy_until = 0;
-    std::int64_t launch = -1;
+  /// The rows that a bank launches from one cycle on, over all branches of a multicast.
+  struct Stream {
+    std::int64_t launch = 0;
+    std::int32_t rows = 0;
     std::uint32_t item = 0;
     std::uint16_t bank = 0;
+    bool is_same(const Transfer& transfer) const {
+      return launch == transfer.launch && item == transfer.item && bank == transfer.bank;
+    }
+  };
+  /// The links of one fabric. A link holds until when it is used, and by which stream.
+  struct Links {
+    struct Use {
+      std::uint32_t until = 0;  ///< the first cycle after the last use, from `base` on
+      std::uint32_t stream = 0;
+    };
+    std::vector<Use> uses;                    ///< per link
+    std::int64_t base = 0;                    ///< cycles are counted from here, so that they take 32 bits
+    std::vector<Stream> streams;              ///< from number `first` on
+    std::uint32_t first = 1;                  ///< streams before have left all links
+    std::vector<std::uint32_t> last_of_bank;  ///< the bank's last stream
+    std::uint32_t next() const { return first + static_cast<std::uint32_t>(streams.size()); }
+    const Stream& at(std::uint32_t stream) const { return streams[stream - first]; }
+    void count_from(std::int64_t cycle);
   };
   struct Port {
     std::int64_t busy_until = 0;
@@ -59,10 +78,11 @@ class Checker final : public sc_core::sc_module, public CircuitMonitor, public B
   };
   struct SpaceEvent {
     std::int64_t cycle;
-    std::uint32_t item;
-    bool taken;
+    ItemId item;
+    std::uint32_t bytes;  ///< that are taken, or kNone: given back
+    bool is_taken() const { return bytes != kNone; }
     bool operator<(const SpaceEvent& other) const {  // the earliest is on top; of equal cycles, giving back first
-      return cycle != other.cycle ? cycle > other.cycle : taken && !other.taken;
+      return cycle != other.cycle ? cycle > other.cycle : is_taken() && !other.is_taken();
     }
   };
 
@@ -74,12 +94,15 @@ class Checker final : public sc_core::sc_module, public CircuitMonitor, public B
     bool operator<(const EarlyRead& other) const { return cycle > other.cycle; }  // the earliest is on top
   };
 
-  void change(ItemId item, std::int64_t cycle, bool taken);
+  /// Likewise for what a transfer brings.
+  void take(const Transfer& transfer);
   void check_links(FabricId fabric, const Transfer& transfer);
   /// \param path the links of the circuit, in the order of the hops from the bank
   void check_path(FabricId fabric, const Transfer& transfer, const int* path, std::size_t hops);
   /// Without fixed routes: finds settings for the circuits that were launched together, and checks their links.
   void settle(FabricId fabric);
+  /// Forgets the streams that have left all links.
+  void forget_streams(std::int64_t cycle);
   void check_port(FabricId fabric, const Transfer& transfer);
   /// \param now_or_never the tile's producers must all be known by now
   void check_read(FabricId fabric, const Transfer& transfer, bool now_or_never);
@@ -92,7 +115,9 @@ class Checker final : public sc_core::sc_module, public CircuitMonitor, public B
 
   RunContext& context_;
   const Machine& machine_;
-  std::array<std::vector<Link>, kFabrics> links_;
+  const bool shared_ports_;
+  std::array<Links, kFabrics> links_;
+  std::size_t longest_path_ = 0;  ///< hops of a circuit seen so far
   std::array<std::vector<Port>, kFabrics> ports_;
   std::vector<int> path_;
   std::array<std::vector<Transfer>, kFabrics> launched_;  ///< without fixed routes: in the latest launch cycle
@@ -113,7 +138,7 @@ class Checker final : public sc_core::sc_module, public CircuitMonitor, public B
   std::array<std::vector<std::int64_t>, 3> used_;
   std::array<std::int64_t, 3> class_used_{};
   std::array<std::int64_t, 3> peak_bank_{}, peak_class_{};
-  std::vector<std::uint8_t> holds_space_;  ///< per item
+  std::vector<std::uint32_t> held_bytes_;  ///< per item: the space it takes, or kNone
   std::int64_t checks_ = 0;
 };
 

@@ -24,6 +24,14 @@ void PodConfig::array_fields(Fields& f) {
   f.integer("fan_in", fan_in, {1, 4096}, "PEs", "rows whose products one adder stage sums");
   f.choice("weight_buffers", weight_buffers, {"double", "single"},
            "double: the next weights are loaded while the array computes");
+  f.choice("drain", drain, {"charged", "overlapped"},
+           "single weight buffer: the next weights wait for the last product, or follow the last activation row");
+  f.choice("edge_folds", edge_folds, {"actual", "full"},
+           "a tile with fewer weight rows than the array loads those it has, or zeros for the others too");
+  f.integer("min_stream_cycles", min_stream_cycles, {1, 4096}, "cycles",
+            "a tile operation takes at least so many; empty rows follow a shorter tile");
+  f.boolean("partial_sum_input", partial_sum_input,
+            "sums of an earlier operation may enter the array with the activations; if not, post-processors add");
   f.plugin("dataflow", dataflow, dataflow_registry(), "how a GEMM is laid over the array");
 }
 

@@ -23,6 +23,10 @@ struct PodConfig {
   int broadcast = 16;                     ///< columns that an activation reaches in one cycle
   int fan_in = 16;                        ///< rows whose products one adder stage sums
   std::string weight_buffers = "double";  ///< "double" or "single"
+  std::string drain = "charged";          ///< "charged" or "overlapped"; of a single weight buffer
+  std::string edge_folds = "actual";      ///< "actual" or "full": weight rows that a short tile loads
+  int min_stream_cycles = 1;              ///< a tile operation takes the activation port for at least so many cycles
+  bool partial_sum_input = true;          ///< sums of an earlier operation may enter with the activations
   PluginConfig dataflow{"weight_stationary", Json::object()};
 
   /// The parameters of a group.
@@ -33,6 +37,16 @@ struct PodConfig {
   int row_stages() const { return static_cast<int>(ceil_div(rows, fan_in)); }
   /// Wavefront stages over the columns, ceil(cols / broadcast).
   int col_stages() const { return static_cast<int>(ceil_div(cols, broadcast)); }
+  /// Cycles from the last activation row entering the array to the last product in it.
+  std::int64_t drain_cycles() const { return row_stages() + col_stages() - 2; }
+  /// Cycles in which weight rows of a tile enter the array.
+  /// \param depth rows of k in the tile
+  std::int64_t load_cycles(std::int64_t depth) const { return edge_folds == "full" ? rows : depth; }
+  /// Cycles in which a tile operation takes the activation port.
+  /// \param tile_rows activation rows of the tile
+  std::int64_t stream_cycles(std::int64_t tile_rows) const {
+    return tile_rows < min_stream_cycles ? min_stream_cycles : tile_rows;
+  }
   /// Cycles from an activation row entering the array to its partial-sum row in the output register.
   Cycles array_latency() const { return Cycles(row_stages() + col_stages() - 1); }
   std::int64_t pes() const { return static_cast<std::int64_t>(count) * rows * cols; }

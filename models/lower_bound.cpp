@@ -137,11 +137,17 @@ LowerBound lower_bound(const LoweredNetwork& network, const HardwareConfig& hard
     work_rows.add([&](const PodConfig& pods) {
       const std::int64_t packed = packing(pods);
       const std::int64_t groups = images * ceil_div(work->groups_per_image, packed);
-      return groups * ceil_div(packed * gemm.k, pods.rows) * ceil_div(packed * gemm.n, pods.cols) * gemm.m;
+      return groups * ceil_div(packed * gemm.k, pods.rows) * ceil_div(packed * gemm.n, pods.cols) *
+             pods.stream_cycles(gemm.m);
     });
     // Every weight row of every column block is loaded at least once; packed groups load their rows side by side.
-    load_rows.add(
-        [&](const PodConfig& pods) { return gemm.groups * gemm.k * ceil_div(packing(pods) * gemm.n, pods.cols); });
+    load_rows.add([&](const PodConfig& pods) {
+      const std::int64_t packed = packing(pods);
+      const std::int64_t column_blocks = ceil_div(packed * gemm.n, pods.cols);
+      if (pods.edge_folds == "actual") return gemm.groups * gemm.k * column_blocks;
+      const std::int64_t groups = images * ceil_div(work->groups_per_image, packed);
+      return groups * ceil_div(packed * gemm.k, pods.rows) * pods.rows * column_blocks;
+    });
   }
   bound.mac = ceil_div(network.macs(), hardware.peak_macs_per_cycle());
   bound.work = work_rows.bound();

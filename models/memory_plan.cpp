@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <deque>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 
 #include "podsim/sim/core/poll.hpp"
@@ -77,8 +78,6 @@ class Planner {
     for (Bank& bank : banks_) bank.free_now = capacity_;
     pinned_.assign(tiles_, 0);
     if (residency_ == WeightResidency::warm) keep_weights();
-    spill_of_.assign(items, -1);
-    dropped_after_.assign(items, RoundEnd{});
     next_.assign(items, kNone);
     previous_.assign(items, kNone);
 
@@ -90,6 +89,7 @@ class Planner {
     plan_.released_post_first.assign(rounds_ + 1, 0);
     for (round_ = 0; round_ < rounds_; ++round_) {
       poll();
+      find_operations();
       give_back_space();
       stage(Stage::weights, [this] { need_weights(); });
       stage(Stage::stream, [this] { need_stream(); });
@@ -168,8 +168,9 @@ class Planner {
     };
     for (std::uint32_t op = 0; op < mains_; ++op) {
       const MainPlacement& place = schedule_.main[op];
-      use(x_tile(op), place.round, false);
-      use(w_tile(op), place.round, false);
+      const OpTiles reads = tiles_of_op(work_, op);
+      use(reads.activation, place.round, false);
+      use(reads.stationary, place.round, false);
       if (place.partial_sum_in != kNone) use(tiles_ + place.partial_sum_in, place.round, false);
     }
     for (const PostPlacement& pass : schedule_.post) {
@@ -246,7 +247,7 @@ class Planner {
   void keep_weights() {
     std::vector<std::uint32_t> first_use(tiles_, kNone);
     for (std::uint32_t op = 0; op < mains_; ++op) {
-      std::uint32_t& first = first_use[w_tile(op)];
+      std::uint32_t& first = first_use[tiles_of_op(work_, op).stationary];
       first = std::min(first, schedule_.main[op].round);
     }
     std::vector<std::vector<ItemId>> weights(static_cast<std::size_t>(machine_.config.bank_count()));
@@ -301,9 +302,6 @@ class Planner {
         .free_now -= kept;
   }
 
-  std::uint32_t x_tile(std::uint32_t op) const { return tiles_of_op(work_, op).activation; }
-  std::uint32_t w_tile(std::uint32_t op) const { return tiles_of_op(work_, op).stationary; }
-
   // --- one round --------------------------------------------------------------------------------------------------
 
   template <class Body>
@@ -314,17 +312,26 @@ class Planner {
         static_cast<std::uint32_t>(plan_.fills.size());
   }
 
-  void need_weights() {
+  /// What the tile operations of the round read and write.
+  void find_operations() {
+    operations_.clear();
     for (std::uint32_t n = order_.main_first[round_]; n < order_.main_first[round_ + 1]; ++n) {
-      need(w_tile(order_.main_ids[n]));
+      const std::uint32_t op = order_.main_ids[n];
+      const OpTiles reads = tiles_of_op(work_, op);
+      const std::uint32_t taken = schedule_.main[op].partial_sum_in;
+      operations_.push_back(
+          {reads.activation, reads.stationary, taken == kNone ? kNone : tiles_ + taken, tiles_ + op, sum_bytes(reads)});
     }
   }
 
+  void need_weights() {
+    for (const Operands& operation : operations_) need(operation.stationary);
+  }
+
   void need_stream() {
-    for (std::uint32_t n = order_.main_first[round_]; n < order_.main_first[round_ + 1]; ++n) {
-      const std::uint32_t op = order_.main_ids[n];
-      need(x_tile(op));
-      if (schedule_.main[op].partial_sum_in != kNone) need(tiles_ + schedule_.main[op].partial_sum_in);
+    for (const Operands& operation : operations_) {
+      need(operation.activation);
+      if (operation.sum_in != kNone) need(operation.sum_in);
     }
   }
 
@@ -359,10 +366,12 @@ class Planner {
         space = take(item, size);
       }
       // What was spilled has to be in DRAM before it comes back, and what was dropped has to be gone.
-      space.after_spill = std::max(space.after_spill, spill_of_[item]);
-      if (evicted && spill_of_[item] < 0) {
-        space.after_main = std::max(space.after_main, dropped_after_[item].round);
-        if (dropped_after_[item].post) space.after_post = std::max(space.after_post, dropped_after_[item].round);
+      if (const auto spill = spill_of_.find(item); spill != spill_of_.end()) {
+        space.after_spill = std::max(space.after_spill, spill->second);
+      } else if (evicted) {
+        const RoundEnd& dropped = dropped_after_.at(item);
+        space.after_main = std::max(space.after_main, dropped.round);
+        if (dropped.post) space.after_post = std::max(space.after_post, dropped.round);
       }
       if (fetched > 0) {
         plan_.fills.push_back({item, fetched, rows_of(item), round_, bank(item), class_of(item), stage_,
@@ -377,10 +386,10 @@ class Planner {
 
   /// Results of this round take their space.
   void produce() {
-    auto take_for_result = [&](ItemId item) {
+    auto take_for_result = [&](ItemId item, std::uint32_t size) {
       // Without finalise passes nothing reads the last sums: they are out of the published machine.
       if (last_use_[item] == kNone) return;
-      const Space space = take(item, bytes_of(item));
+      const Space space = take(item, size);
       plan_.spills_before[round_] =
           std::max(plan_.spills_before[round_], static_cast<std::uint32_t>(space.after_spill + 1));
       plan_.posts_before[round_] =
@@ -388,23 +397,22 @@ class Planner {
       append(item);
       touch(item);
     };
-    for (std::uint32_t n = order_.main_first[round_]; n < order_.main_first[round_ + 1]; ++n) {
-      const ItemId item = tiles_ + order_.main_ids[n];
-      take_for_result(item);
-      resident_[item] = kFilled;
+    for (const Operands& operation : operations_) {
+      take_for_result(operation.sum_out, operation.sum_bytes);
+      resident_[operation.sum_out] = kFilled;
     }
     for (std::uint32_t n = order_.post_first[round_]; n < order_.post_first[round_ + 1]; ++n) {
       const std::uint32_t id = order_.post_ids[n];
       const ItemId item = tiles_ + mains_ + id;
       // A finished output tile takes space of its own only while it is held for copies.
       if (schedule_.post[id].writes_output && last_use_[item] == kNone) continue;
-      take_for_result(item);
+      take_for_result(item, bytes_of(item));
       resident_[item] = kFilled;
     }
     for (std::uint32_t n = produced_.first[round_]; n < produced_.first[round_ + 1]; ++n) {
       const ItemId item = produced_.items[n];
       if (resident_[item] == kAbsent) {
-        take_for_result(item);
+        take_for_result(item, bytes_of(item));
         plan_.taken.push_back({item, bank(item), class_of(item), bytes_of(item)});
         // A part from DRAM is still to come.
         resident_[item] = work_.tiles[item].dram_bytes > 0 ? kPartial : kFilled;
@@ -414,19 +422,22 @@ class Planner {
   }
 
   void release() {
-    auto try_release = [&](ItemId item) {
-      if (last_use_[item] != round_ || resident_[item] != kFilled) return;
+    auto is_over = [&](ItemId item) { return last_use_[item] == round_ && resident_[item] == kFilled; };
+    auto release = [&](ItemId item, std::uint32_t size) {
       resident_[item] = kDone;
       unlink(item);
       auto& list = used_by_post_[item] != 0 ? plan_.released_post : plan_.released_main;
-      list.push_back({item, bank(item), class_of(item), bytes_of(item)});
+      list.push_back({item, bank(item), class_of(item), size});
     };
-    for (std::uint32_t n = order_.main_first[round_]; n < order_.main_first[round_ + 1]; ++n) {
-      const std::uint32_t op = order_.main_ids[n];
-      try_release(x_tile(op));
-      try_release(w_tile(op));
-      if (schedule_.main[op].partial_sum_in != kNone) try_release(tiles_ + schedule_.main[op].partial_sum_in);
-      try_release(tiles_ + op);
+    auto try_release = [&](ItemId item) {
+      if (is_over(item)) release(item, bytes_of(item));
+    };
+    for (const Operands& operation : operations_) {
+      try_release(operation.activation);
+      try_release(operation.stationary);
+      // All sums of an output tile have the same size.
+      if (operation.sum_in != kNone && is_over(operation.sum_in)) release(operation.sum_in, operation.sum_bytes);
+      if (is_over(operation.sum_out)) release(operation.sum_out, operation.sum_bytes);
     }
     for (std::uint32_t n = order_.post_first[round_]; n < order_.post_first[round_ + 1]; ++n) {
       const std::uint32_t id = order_.post_ids[n];
@@ -457,6 +468,12 @@ class Planner {
   }
 
   // --- space ------------------------------------------------------------------------------------------------------
+
+  std::uint32_t sum_bytes(const OpTiles& operation) const {
+    return static_cast<std::uint32_t>(tile_rows(*operation.gemm, operation.at.i) *
+                                      tile_columns(*operation.gemm, operation.at.g, operation.at.k) *
+                                      machine_.config.partial_sum_bytes);
+  }
 
   std::uint32_t bytes_of(ItemId item) const { return item_bytes(work_, schedule_, machine_, item); }
 
@@ -591,10 +608,18 @@ class Planner {
   std::vector<std::uint32_t> complete_;     ///< per stored tile: the round of its last write
   ByRound produced_;                        ///< stored tiles by the round of their first write
   std::vector<std::uint8_t> resident_;
-  std::vector<std::uint8_t> pinned_;     ///< per stored tile: stays for the whole run
-  std::vector<std::int64_t> spill_of_;   ///< per item: its last spill, or -1
-  std::vector<RoundEnd> dropped_after_;  ///< per item that was evicted without a spill: the last use before
-  std::vector<std::uint32_t> touched_;   ///< round of the last touch + 1
+  std::vector<std::uint8_t> pinned_;                    ///< per stored tile: stays for the whole run
+  std::unordered_map<ItemId, std::int64_t> spill_of_;   ///< of an item that was spilled: its last spill
+  std::unordered_map<ItemId, RoundEnd> dropped_after_;  ///< of an item that was evicted otherwise: the last use before
+  /// A tile operation of the round.
+  struct Operands {
+    ItemId activation, stationary;
+    ItemId sum_in;  ///< or kNone
+    ItemId sum_out;
+    std::uint32_t sum_bytes;
+  };
+  std::vector<Operands> operations_;
+  std::vector<std::uint32_t> touched_;  ///< round of the last touch + 1
   std::vector<ItemId> next_, previous_;
   std::vector<Bank> banks_;
   std::vector<std::pair<RoundEnd, SpaceChange>> evictions_;
@@ -613,8 +638,10 @@ std::uint32_t item_bytes(const TiledWorkload& work, const Schedule& schedule, co
     return static_cast<std::uint32_t>(tile_rows(gemm, at.i) * tile_columns(gemm, at.g, at.k)) * width;
   }
   const PostPlacement& pass = schedule.post[item - tiles - mains];
-  return static_cast<std::uint32_t>(pass.rows) * static_cast<std::uint32_t>(pass.columns) *
-         (pass.writes_output ? 1 : width);
+  const auto rows = static_cast<std::uint32_t>(pass.rows);
+  const auto columns = static_cast<std::uint32_t>(pass.columns);
+  if (!pass.writes_output) return rows * columns * width;
+  return rows * static_cast<std::uint32_t>(bytes_for_bits(std::int64_t{columns} * machine.config.activation_bits));
 }
 
 namespace {

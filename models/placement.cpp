@@ -5,6 +5,12 @@
 #include <utility>
 
 namespace podsim {
+namespace {
+
+/// So many routes are looked up one by one before all are looked up at once: mostly one of the first is free.
+constexpr int kOneByOne = 4;
+
+}  // namespace
 
 Round::Round(const Machine& machine)
     : free_pods(machine.config.pod_count(), true),
@@ -133,9 +139,7 @@ bool Placer::try_main(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_ti
   if ((x_of_bank != kNone && x_of_bank != x_tile) || (w_of_bank != kNone && w_of_bank != w_tile)) return false;
 
   auto try_pod = [&](int pod) {
-    banks_ = round.free_p_out;
-    round.p_out->restrict_sources(pod, banks_);
-    const int p_bank = banks_.next();
+    const int p_bank = first_source(*round.p_out, round.free_p_out, pod, -1);
     if (p_bank < 0) return false;
     round.x->reserve(x_bank, pod);
     round.w->reserve(w_bank, pod);
@@ -159,13 +163,31 @@ bool Placer::try_main(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_ti
   }
   pods_ = round.free_pods;
   if (group_pods_.size() > 1) pods_ &= group_pods;
+  int pod = pods_.next();
+  for (int tried = 0; pod >= 0 && tried < kOneByOne; ++tried, pod = pods_.next(pod + 1)) {
+    if (round.x->is_free(x_bank, pod) && round.w->is_free(w_bank, pod) && try_pod(pod)) return true;
+  }
+  if (pod < 0) return false;
   round.x->restrict_destinations(x_bank, pods_);
-  if (pods_.none()) return false;
+  pod = pods_.next(pod);
+  if (pod < 0) return false;
   round.w->restrict_destinations(w_bank, pods_);
-  for (int pod = pods_.next(); pod >= 0; pod = pods_.next(pod + 1)) {
+  for (pod = pods_.next(pod); pod >= 0; pod = pods_.next(pod + 1)) {
     if (try_pod(pod)) return true;
   }
   return false;
+}
+
+int Placer::first_source(const RouteTable& routes, const BitSet& sources, int destination, int but) {
+  int source = sources.next();
+  for (int tried = 0; source >= 0 && tried < kOneByOne; ++tried, source = sources.next(source + 1)) {
+    if (source != but && routes.is_free(source, destination)) return source;
+  }
+  if (source < 0) return -1;
+  banks_ = sources;
+  if (but >= 0) banks_.reset(but);
+  routes.restrict_sources(destination, banks_);
+  return banks_.next(source);
 }
 
 std::uint32_t Placer::place_main(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_tile, std::uint32_t earliest,
@@ -184,6 +206,7 @@ bool Placer::try_chain(std::uint32_t producer, std::uint32_t consumer) {
   const MainPlacement& from = schedule_.main[producer];
   MainPlacement& to = schedule_.main[consumer];
   if (to.partial_sum_in != kNone || to.round <= from.round) return false;
+  if (!machine_.config.pod_group(group_of(consumer)).partial_sum_input) return false;
   Round& round = rounds_.at(to.round);
   if (!round.free_p_in.test(from.p_bank) || !round.p_in->is_free(from.p_bank, to.pod)) return false;
   round.free_p_in.reset(from.p_bank);
@@ -237,9 +260,6 @@ bool Placer::try_post(PostPlacement& pass, Round& round, int bank, int avoid_ban
     if (bank2 >= 0 && round.pp_in1[static_cast<std::size_t>(bank2)] != Round::kNoSource) return false;
   }
 
-  pods_ = round.free_post_processors;
-  round.post_in1->restrict_destinations(bank1, pods_);
-  if (bank2 >= 0) round.post_in2->restrict_destinations(bank2, pods_);
   auto take = [&](int pp, int out) {
     round.post_in1->reserve(bank1, pp);
     round.pp_in1[static_cast<std::size_t>(bank1)] = Round::key(pass.in1);
@@ -256,6 +276,9 @@ bool Placer::try_post(PostPlacement& pass, Round& round, int bank, int avoid_ban
   };
   if (bank < 0 && pass.writes_output && copies_outputs()) {
     // Written where it is needed, a tile takes one copy less.
+    pods_ = round.free_post_processors;
+    round.post_in1->restrict_destinations(bank1, pods_);
+    if (bank2 >= 0) round.post_in2->restrict_destinations(bank2, pods_);
     const Relayout& relayout = work_.relayout;
     const std::uint32_t number = relayout.number(pass.operation, pass.tile);
     for (std::uint32_t t = relayout.first_target[number]; t < relayout.first_target[number + 1]; ++t) {
@@ -267,18 +290,23 @@ bool Placer::try_post(PostPlacement& pass, Round& round, int bank, int avoid_ban
       if (pp >= 0) return take(pp, out);
     }
   }
-  for (int pp = pods_.next(); pp >= 0; pp = pods_.next(pp + 1)) {
-    int out = bank;
-    if (bank >= 0) {
-      if (!round.post_out->is_free(bank, pp)) continue;
-    } else {
-      banks_ = round.free_pp_out;
-      if (avoid_bank >= 0) banks_.reset(avoid_bank);
-      round.post_out->restrict_sources(pp, banks_);
-      out = banks_.next();
-      if (out < 0) continue;
+  auto try_processor = [&](int pp) {
+    if (bank >= 0) return round.post_out->is_free(bank, pp) && take(pp, bank);
+    const int out = first_source(*round.post_out, round.free_pp_out, pp, avoid_bank);
+    return out >= 0 && take(pp, out);
+  };
+  int pp = round.free_post_processors.next();
+  for (int tried = 0; pp >= 0 && tried < kOneByOne; ++tried, pp = round.free_post_processors.next(pp + 1)) {
+    if (round.post_in1->is_free(bank1, pp) && (bank2 < 0 || round.post_in2->is_free(bank2, pp)) && try_processor(pp)) {
+      return true;
     }
-    return take(pp, out);
+  }
+  if (pp < 0) return false;
+  pods_ = round.free_post_processors;
+  round.post_in1->restrict_destinations(bank1, pods_);
+  if (bank2 >= 0) round.post_in2->restrict_destinations(bank2, pods_);
+  for (pp = pods_.next(pp); pp >= 0; pp = pods_.next(pp + 1)) {
+    if (try_processor(pp)) return true;
   }
   return false;
 }
@@ -351,7 +379,8 @@ std::uint32_t PostChain::reduce(const GemmTiles& gemm, std::int64_t g, std::int6
   pass.tile = output;
 
   std::uint32_t last = 0;
-  std::vector<PostSource> queue = sums;
+  std::vector<PostSource>& queue = queue_;
+  queue = sums;
   std::size_t head = 0;
   while (queue.size() - head > keep) {
     pass.kind = PostPlacement::Kind::add;

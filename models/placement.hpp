@@ -121,6 +121,8 @@ class Placer {
   }
   bool try_main(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_tile, std::uint32_t round, int preferred_pod,
                 int group);
+  /// The first of `sources` but one that has a free route to the destination, or -1.
+  int first_source(const RouteTable& routes, const BitSet& sources, int destination, int but);
   bool try_post(PostPlacement& pass, Round& round, int bank, int avoid_bank);
   bool copies_outputs() const { return work_.relayout.by_circuits() && !schedule_.without_finalize; }
   std::uint32_t first_fit_post(PostPlacement pass, std::uint32_t earliest, int bank, int avoid_bank);
@@ -155,6 +157,7 @@ class PostChain {
   const TiledWorkload& work_;
   Placer& placer_;
   bool twins_;
+  std::vector<PostSource> queue_;  ///< scratch
 };
 
 /// First round for each operation under layer barriers: one after the last round of all it depends on.

@@ -37,7 +37,7 @@ void Pod::fail(const std::string& what, std::uint32_t op) const {
 
 void Pod::receive_weights(const Transfer& transfer) {
   if (transfer.arrival < load_end_) fail("weights arrive while others are still being loaded", transfer.id);
-  load_end_ = transfer.arrival + transfer.rows;
+  load_end_ = transfer.arrival + kind_.load_cycles(transfer.rows);
   loading_.push(transfer);
 }
 
@@ -75,14 +75,16 @@ void Pod::start(const PodCommand& command) {
   if (loading_.empty() || loading_.front().id != op) fail("its weights were not loaded", op);
   const Transfer& loaded = loading_.front();
   if (loaded.rows != command.depth) fail("the wrong number of weight rows was loaded", op);
-  if (loaded.arrival + loaded.rows > command.start) fail("it starts before its weights are loaded", op);
+  if (loaded.arrival + kind_.load_cycles(loaded.rows) > command.start)
+    fail("it starts before its weights are loaded", op);
   // The shadow plane holds one tile: it may be written once the one before has been swapped in. A register written
   // and swapped in the same cycle is swapped with its old value, so that the cycle of the swap itself is allowed.
   if (loaded.arrival < last_start_) fail("its weights overwrote others in the shadow plane", op);
   if (kind_.weight_buffers == "single" && last_start_ >= 0 &&
-      loaded.arrival < stream_end_ + kind_.row_stages() + kind_.col_stages() - 2) {
+      loaded.arrival < stream_end_ + (kind_.drain == "charged" ? kind_.drain_cycles() : 0)) {
     fail("its weights overwrote those in use", op);
   }
+  if (command.takes_partial_sums && !kind_.partial_sum_input) fail("the array has no input for partial sums", op);
   const Transfer weights_in = loading_.front();
   loading_.pop();
 
@@ -103,7 +105,7 @@ void Pod::start(const PodCommand& command) {
   }
 
   last_start_ = command.start;
-  stream_end_ = command.start + command.rows;
+  stream_end_ = command.start + kind_.stream_cycles(command.rows);
   ++operations_;
   busy_cycles_ += command.rows;
 

@@ -203,8 +203,9 @@ class Finder {
         for (std::int64_t i = 0; i < gemm.i_count; ++i) {
           begin_tile(gemm.activation_tile(first, g, i, j));
           for (std::int64_t q = 0; q < gemm.groups_in(g); ++q) {
-            const Columns k = gemm.packing > 1 ? Columns{0, gemm.shape.k - 1}
-                                               : Columns{j * gemm.tile_k, j * gemm.tile_k + tile_depth(gemm, g, j) - 1};
+            const Columns k = gemm.packing > 1
+                                  ? Columns{0, gemm.shape.k - 1}
+                                  : Columns{tile_first_k(gemm, j), tile_first_k(gemm, j) + tile_depth(gemm, g, j) - 1};
             activation_group(gemm, work, gemm.first_group(g) + q, i, k);
           }
         }
@@ -251,8 +252,8 @@ class Finder {
             std::int64_t rows = group_rows, columns = group_columns;
             if (gemm.packing == 1) {
               const std::int64_t depth = tile_depth(gemm, g, j), width = tile_columns(gemm, g, kk);
-              row += transposed ? kk * gemm.tile_n : j * gemm.tile_k;
-              column += transposed ? j * gemm.tile_k : kk * gemm.tile_n;
+              row += transposed ? kk * gemm.tile_n : tile_first_k(gemm, j);
+              column += transposed ? tile_first_k(gemm, j) : kk * gemm.tile_n;
               rows = transposed ? width : depth;
               columns = transposed ? depth : width;
             }

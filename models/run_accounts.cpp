@@ -19,12 +19,15 @@ void RunAccounts::begin(const Program& program) {
   stalls_ = {};
   stream_cycles_ = fill_cycles_ = 0;
   busy_pod_cycles_ = barrier_pod_cycles_ = idle_pod_cycles_ = 0;
+  arrays_busy_ = arrays_computing_ = {};
+  busy_.assign(operations_.size(), {});
+  computing_.assign(operations_.size(), {});
   last_work_ = 0;
   charged_last_ = 0;
 }
 
-void RunAccounts::round(std::uint32_t q, std::int64_t previous_end, std::int64_t start, std::int64_t end,
-                        const StartBound& bound) {
+void RunAccounts::round(std::uint32_t q, std::int64_t previous_end, std::int64_t load_start, std::int64_t start,
+                        std::int64_t end, const StartBound& bound) {
   const Program& program = *program_;
   stream_cycles_ += end - start;
   std::int64_t reached = previous_end;
@@ -49,6 +52,7 @@ void RunAccounts::round(std::uint32_t q, std::int64_t previous_end, std::int64_t
   for (int c = 0; c < kStallCauses; ++c) stalls_[static_cast<std::size_t>(c)] += waits[static_cast<std::size_t>(c)];
   if (record_rounds_) {
     RoundResult& record = rounds_.emplace_back();
+    if (program.order.main_first[q] < program.order.main_first[q + 1]) record.load_start = load_start;
     record.stream_start = start;
     record.stream_end = end;
     record.fill_cycles = q == 0 ? fill_cycles_ : 0;
@@ -88,8 +92,12 @@ void RunAccounts::round(std::uint32_t q, std::int64_t previous_end, std::int64_t
   }
 }
 
-void RunAccounts::weights(const GemmTiles& gemm, std::int64_t bytes) {
-  operations_[static_cast<std::size_t>(gemm.operation)].weight_bytes += bytes;
+void RunAccounts::weights(const GemmTiles& gemm, const OpIndex& at, std::int64_t start, std::int64_t bytes) {
+  const auto operation = static_cast<std::size_t>(gemm.operation);
+  operations_[operation].weight_bytes += bytes;
+  const std::int64_t end = start + config_.pod_group(gemm.pod_group).load_cycles(tile_depth(gemm, at.g, at.j));
+  arrays_busy_.add(start, end);
+  busy_[operation].add(start, end);
 }
 
 void RunAccounts::tile_operation(const GemmTiles& gemm, const OpIndex& at, std::int64_t start, std::int64_t longest,
@@ -97,6 +105,12 @@ void RunAccounts::tile_operation(const GemmTiles& gemm, const OpIndex& at, std::
                                  std::int64_t partial_sum_bytes) {
   OperationResult& account = operations_[static_cast<std::size_t>(gemm.operation)];
   const std::int64_t rows = tile_rows(gemm, at.i);
+  const PodConfig& kind = config_.pod_group(gemm.pod_group);
+  const std::int64_t end = start + kind.stream_cycles(rows) + kind.drain_cycles();
+  for (BusyCycles* busy : {&arrays_busy_, &arrays_computing_, &busy_[static_cast<std::size_t>(gemm.operation)],
+                           &computing_[static_cast<std::size_t>(gemm.operation)]}) {
+    busy->add(start, end);
+  }
   account.macs += tile_macs(gemm, at);
   ++account.tile_operations;
   account.busy_pod_cycles += rows;
@@ -143,6 +157,8 @@ void RunAccounts::collect(RunResult& result, const Scoreboard& board, std::int64
     result.drain_cycles = result.write_back_cycles = 0;
     result.stalls[static_cast<std::size_t>(*waiting)] += stopped_waiting;
   }
+  result.array_cycles = arrays_busy_.until(result.cycles);
+  result.compute_cycles = arrays_computing_.until(result.cycles);
   result.busy_pod_cycles = busy_pod_cycles_;
   result.barrier_pod_cycles = barrier_pod_cycles_;
   result.idle_pod_cycles = idle_pod_cycles_;
@@ -150,6 +166,10 @@ void RunAccounts::collect(RunResult& result, const Scoreboard& board, std::int64
   for (const std::int64_t stall : result.stalls) stalled += stall;
   result.stalled_pod_cycles = stalled * config_.pod_count();
   result.operations = operations_;
+  for (std::size_t o = 0; o < operations_.size(); ++o) {
+    result.operations[o].array_cycles = busy_[o].until(result.cycles);
+    result.operations[o].compute_cycles = computing_[o].until(result.cycles);
+  }
   for (const OperationResult& operation : operations_) {
     result.tile_operations += operation.tile_operations;
     result.passes += operation.passes;

@@ -28,6 +28,27 @@ struct StartBound {
   }
 };
 
+/// Cycles in which something is busy, from intervals in the order of their first cycles.
+class BusyCycles {
+ public:
+  /// It is busy in cycles first ... end - 1.
+  void add(std::int64_t first, std::int64_t end) {
+    if (first < end_) first = end_;
+    if (end <= first) return;
+    cycles_ += end - first;
+    end_ = end;
+  }
+  /// Those before `end`. If intervals lie beyond it, the part of them that is counted is exact for the last one only.
+  std::int64_t until(std::int64_t end) const {
+    const std::int64_t beyond = end_ > end ? end_ - end : 0;
+    return beyond < cycles_ ? cycles_ - beyond : 0;
+  }
+
+ private:
+  std::int64_t cycles_ = 0;
+  std::int64_t end_ = 0;
+};
+
 /// Adds up what the tiling controller orders. Every cycle of the run and every pod cycle falls into one class, and
 /// every cycle is charged to one layer.
 class RunAccounts {
@@ -37,10 +58,13 @@ class RunAccounts {
   void begin(const Program& program);
   /// From the next program on: keep a RoundResult per round.
   void record_rounds(bool record) { record_rounds_ = record; }
-  /// Round `q` streams from `start` to `end`; the one before ended in `previous_end`. The wait is charged to the causes
-  /// of `bound` in their order, each taking what it adds; before the first round all but memory counts as filling.
-  void round(std::uint32_t q, std::int64_t previous_end, std::int64_t start, std::int64_t end, const StartBound& bound);
-  void weights(const GemmTiles& gemm, std::int64_t bytes);
+  /// Round `q` loads weights from `load_start` on, if any, and streams from `start` to `end`; the one before ended in
+  /// `previous_end`. The wait is charged to the causes of `bound` in their order, each taking what it adds; before the
+  /// first round all but memory counts as filling.
+  void round(std::uint32_t q, std::int64_t previous_end, std::int64_t load_start, std::int64_t start, std::int64_t end,
+             const StartBound& bound);
+  /// The weights of a tile operation enter its pod from cycle `start` on.
+  void weights(const GemmTiles& gemm, const OpIndex& at, std::int64_t start, std::int64_t bytes);
   /// One tile operation of a round whose longest tile has `longest` rows; its result is stored by `last_cycle`.
   void tile_operation(const GemmTiles& gemm, const OpIndex& at, std::int64_t start, std::int64_t longest,
                       std::int64_t last_cycle, std::int64_t activation_bytes, std::int64_t partial_sum_bytes);
@@ -68,6 +92,8 @@ class RunAccounts {
   std::array<std::int64_t, kStallCauses> stalls_{};
   std::int64_t stream_cycles_ = 0, fill_cycles_ = 0;
   std::int64_t busy_pod_cycles_ = 0, barrier_pod_cycles_ = 0, idle_pod_cycles_ = 0;
+  BusyCycles arrays_busy_, arrays_computing_;
+  std::vector<BusyCycles> busy_, computing_;  ///< per operation
   std::int64_t last_work_ = 0;
   int charged_last_ = 0;                  ///< operation that the last round was charged to
   std::vector<std::uint32_t> round_ops_;  ///< scratch: tile operations of the round per operation

@@ -33,6 +33,8 @@ struct OperationResult {
   std::int64_t tile_operations = 0;
   std::int64_t passes = 0;
   std::int64_t cycles = 0;                          ///< share of the makespan; sums to the total over all operations
+  std::int64_t array_cycles = 0;                    ///< weight rows enter an array for it, or it forms products
+  std::int64_t compute_cycles = 0;                  ///< of these: an array forms products for it
   std::int64_t first_cycle = -1;                    ///< the first row of its first round enters a pod or post-processor
   std::int64_t last_cycle = -1;                     ///< the last row of its result is stored
   std::int64_t busy_pod_cycles = 0;                 ///< activation rows that entered pods
@@ -49,6 +51,7 @@ struct OperationResult {
 
 /// One round of the schedule.
 struct RoundResult {
+  std::int64_t load_start = -1;                     ///< the first weight row enters the pods; -1 without weights
   std::int64_t stream_start = 0;                    ///< the first activation row enters the pods
   std::int64_t stream_end = 0;                      ///< no row enters any more; equal to stream_start without rows
   std::int64_t fill_cycles = 0;                     ///< before the first round, without waiting for memory
@@ -70,6 +73,12 @@ struct RunResult {
   std::int64_t drain_cycles = 0;       ///< after the last activation row, without write-back
   std::int64_t write_back_cycles = 0;  ///< after everything else: DRAM still writes
   std::array<std::int64_t, kStallCauses> stalls{};
+
+  /// Cycles in which weight rows enter an array or products are formed in one, of all pods together: what closed forms
+  /// for an array count. From the first weight row of a tile to its last; from its first activation row to its last
+  /// product, PodConfig::drain_cycles after the last one.
+  std::int64_t array_cycles = 0;
+  std::int64_t compute_cycles = 0;  ///< of these: products are formed
 
   std::int64_t rounds = 0;
   std::int64_t rounds_done = 0;

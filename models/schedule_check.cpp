@@ -14,7 +14,7 @@ namespace {
 class LinkWatch {
  public:
   explicit LinkWatch(const Topology& topology)
-      : topology_(topology), owner_(static_cast<std::size_t>(topology.link_count())), epoch_(owner_.size(), 0) {}
+      : topology_(topology), links_(static_cast<std::size_t>(topology.link_count())) {}
 
   void next_round() {
     ++now_;
@@ -29,10 +29,9 @@ class LinkWatch {
     }
     topology_.route(source, destination, path_);
     for (const int link : path_) {
-      const auto l = static_cast<std::size_t>(link);
-      if (epoch_[l] == now_ && owner_[l] != source) return owner_[l];
-      epoch_[l] = now_;
-      owner_[l] = source;
+      Use& use = links_[static_cast<std::size_t>(link)];
+      if (use.round == now_ && use.owner != source) return use.owner;
+      use = {now_, source};
     }
     return -1;
   }
@@ -48,8 +47,11 @@ class LinkWatch {
   const Topology& topology_;
   std::vector<Circuit> circuits_;
   CircuitPaths paths_;
-  std::vector<int> owner_;
-  std::vector<std::uint32_t> epoch_;
+  struct Use {
+    std::uint32_t round = 0;
+    int owner = 0;
+  };
+  std::vector<Use> links_;  ///< the last use of each
   std::uint32_t now_ = 0;
   std::vector<int> path_;
 };
@@ -219,6 +221,11 @@ class ScheduleChecker {
       const MainPlacement& place = schedule_.main[op];
       if (place.partial_sum_in == kNone) continue;
       const std::uint32_t from = place.partial_sum_in;
+      const int group = machine_.config.group_of_pod(place.pod);
+      if (!machine_.config.pod_group(group).partial_sum_input) {
+        fail(name("tile operation", op) + " takes partial sums on pod " + std::to_string(place.pod) +
+             ", which has no input for them");
+      }
       if (schedule_.main[from].round >= place.round) {
         fail(name("tile operation", op) + " reads partial sums of a round that is not earlier");
       }

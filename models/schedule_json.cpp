@@ -18,6 +18,7 @@ std::string fingerprint(const TiledWorkload& work) {
   auto put = [&text](std::int64_t value) { text += std::to_string(value) + ','; };
   for (const GemmTiles& gemm : work.gemms) {
     for (const std::int64_t v : {gemm.m, gemm.k, gemm.n, gemm.groups, gemm.tile_m, gemm.tile_k, gemm.tile_n}) put(v);
+    if (gemm.k_run != gemm.k) put(gemm.k_run);
     // Only where it says something: schedules for pods of one kind keep their fingerprint.
     if (gemm.pod_group != 0) text += "g" + std::to_string(gemm.pod_group) + ',';
   }

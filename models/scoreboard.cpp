@@ -13,6 +13,7 @@ constexpr std::int64_t kUnknown = -1;
 Scoreboard::Scoreboard(const Machine& machine)
     : machine_(machine),
       config_(machine.config),
+      shared_ports_(machine.config.banks.p_ports == "shared"),
       uniform_latency_(machine.topology->has_uniform_latency() ? machine.topology->max_latency().count() : -1),
       links_{LinkSchedule(*machine.topology, is_write_fabric(FabricId::x)),
              LinkSchedule(*machine.topology, is_write_fabric(FabricId::w)),
@@ -188,7 +189,7 @@ void Scoreboard::write(BlockRange blocks, std::int64_t ready, bool queued) {
 
 std::int64_t& Scoreboard::port_free(FabricId fabric, int bank) {
   FabricId port = fabric;
-  if (config_.banks.p_ports == "shared") {
+  if (shared_ports_) {
     if (fabric == FabricId::post_in1 || fabric == FabricId::post_in2) port = FabricId::p_in;
     if (fabric == FabricId::post_out) port = FabricId::p_out;
   }

@@ -75,6 +75,7 @@ class Scoreboard {
   const Machine& machine_;
   const HardwareConfig& config_;
   const Program* program_ = nullptr;
+  const bool shared_ports_;
   const std::int64_t uniform_latency_;       ///< -1 if pairs differ
   std::vector<std::int64_t> array_latency_;  ///< per pod
   std::vector<std::int64_t> fill_ready_;     ///< per fill; -1 before it begins

@@ -155,10 +155,13 @@ class Tiler {
     const TileShape tile{gemm.tile_m, gemm.tile_k, gemm.tile_n};
     const Wide ops = static_cast<Wide>(gemm.groups) * gemm.i_count * gemm.j_count * gemm.k_count;
     return {(ops + pods.count - 1) / pods.count,
-            std::max(dataflow.stream_cycles(tile), dataflow.load_cycles(tile)).count(), pods.array_latency().count()};
+            std::max(pods.stream_cycles(dataflow.stream_cycles(tile).count()),
+                     pods.load_cycles(dataflow.load_cycles(tile).count())),
+            pods.array_latency().count()};
   }
 
-  std::int64_t partition_rows(int group) const {
+  std::int64_t partition_rows(int group, bool of_convolution = false) const {
+    if (of_convolution && config_.convolution_partition_rows) return *config_.convolution_partition_rows;
     return config_.partition_rows.value_or(hardware_.pod_group(group).rows);
   }
 
@@ -175,19 +178,26 @@ class Tiler {
     gemm.groups_per_image = work.groups_per_image;
     gemm.output_rows_per_group = work.output_rows_per_group;
     gemm.m = work.gemm.m;
-    const TileShape shape = dataflows_[static_cast<std::size_t>(group)]->tile_shape(hardware_.pod_group(group),
-                                                                                    partition_rows(group), gemm.m);
-    gemm.packing =
-        std::max<std::int64_t>(1, std::min({shape.k / work.gemm.k, shape.n / work.gemm.n, work.groups_per_image}));
+    const TileShape shape = dataflows_[static_cast<std::size_t>(group)]->tile_shape(
+        hardware_.pod_group(group), partition_rows(group, work.is_convolution), gemm.m);
+    gemm.packing = 1;
+    if (config_.pack_groups) {
+      gemm.packing =
+          std::max<std::int64_t>(1, std::min({shape.k / work.gemm.k, shape.n / work.gemm.n, work.groups_per_image}));
+    }
     gemm.k = gemm.packing * work.gemm.k;
     gemm.n = gemm.packing * work.gemm.n;
     gemm.packed_groups_per_image = ceil_div(work.groups_per_image, gemm.packing);
     gemm.groups = work.gemm.groups / work.groups_per_image * gemm.packed_groups_per_image;
     gemm.tile_m = shape.m;
-    gemm.tile_k = std::min(shape.k, gemm.k);
+    gemm.k_run = gemm.k;
+    if (config_.convolution == "kernel_positions" && work.is_convolution && work.groups_per_image == 1) {
+      gemm.k_run = gemm.k / (work.window.kernel_height * work.window.kernel_width);
+    }
+    gemm.tile_k = std::min(shape.k, gemm.k_run);
     gemm.tile_n = std::min(shape.n, gemm.n);
     gemm.i_count = ceil_div(gemm.m, gemm.tile_m);
-    gemm.j_count = ceil_div(gemm.k, gemm.tile_k);
+    gemm.j_count = gemm.k / gemm.k_run * ceil_div(gemm.k_run, gemm.tile_k);
     gemm.k_count = ceil_div(gemm.n, gemm.tile_n);
     return gemm;
   }
@@ -381,7 +391,8 @@ class Tiler {
     std::string key = view_key(work.activation) + '|' + window_key(work.window) + '|';
     for (const std::int64_t v :
          {static_cast<std::int64_t>(work.is_convolution), gemm.shape.m, gemm.shape.k, gemm.shape.groups, gemm.packing,
-          gemm.groups_per_image, static_cast<std::int64_t>(work.rows_per_group), gemm.tile_m, gemm.tile_k}) {
+          gemm.groups_per_image, static_cast<std::int64_t>(work.rows_per_group), gemm.tile_m, gemm.tile_k,
+          gemm.k_run}) {
       key += std::to_string(v) + ',';
     }
     if (config_.share_activation_tiles) {
@@ -436,9 +447,9 @@ class Tiler {
             for (std::int64_t q = 0; q < gemm.groups_in(g); ++q) {
               const std::int64_t group = gemm.first_group(g) + q;
               const std::int64_t column = work.rows_per_group ? 0 : group % gemm.groups_per_image * gemm.shape.k;
-              bits += dram_bits(
-                  view, {activation_row(work, gemm, group) + i * gemm.tile_m, rows,
-                         column + (gemm.packing > 1 ? 0 : j * gemm.tile_k), gemm.packing > 1 ? gemm.shape.k : depth});
+              bits += dram_bits(view, {activation_row(work, gemm, group) + i * gemm.tile_m, rows,
+                                       column + (gemm.packing > 1 ? 0 : tile_first_k(gemm, j)),
+                                       gemm.packing > 1 ? gemm.shape.k : depth});
             }
           }
           add_tile(operand, rows, depth, capacity.next(rows * depth), bits, requirements[static_cast<std::size_t>(i)]);
@@ -456,7 +467,7 @@ class Tiler {
   std::uint32_t weight_operand(const GemmTiles& gemm, const GemmOperation& work) {
     std::string key;
     for (const std::int64_t v : {work.weight_set, gemm.shape.k, gemm.shape.n, gemm.groups, gemm.packing,
-                                 gemm.groups_per_image, gemm.tile_k, gemm.tile_n}) {
+                                 gemm.groups_per_image, gemm.tile_k, gemm.k_run, gemm.tile_n}) {
       key += std::to_string(v) + ',';
     }
     if (work.weight_set >= 0) {
@@ -505,8 +516,8 @@ class Tiler {
             area.rows = rows_of_group;
             area.columns = columns_of_group;
             if (gemm.packing == 1) {
-              const std::int64_t row = work.transpose_stationary ? k * gemm.tile_n : j * gemm.tile_k;
-              const std::int64_t column = work.transpose_stationary ? j * gemm.tile_k : k * gemm.tile_n;
+              const std::int64_t row = work.transpose_stationary ? k * gemm.tile_n : tile_first_k(gemm, j);
+              const std::int64_t column = work.transpose_stationary ? tile_first_k(gemm, j) : k * gemm.tile_n;
               area.row += row;
               area.column += column;
               area.rows = work.transpose_stationary ? columns : rows;
@@ -606,6 +617,11 @@ class Tiler {
 void TilingConfig::fields(Fields& f) {
   f.optional_integer("partition_rows", partition_rows, {0, std::int64_t{1} << 40}, "rows", "as many as array rows",
                      "activation rows per tile; 0: all rows of the GEMM");
+  f.optional_integer("convolution_partition_rows", convolution_partition_rows, {0, std::int64_t{1} << 40}, "rows",
+                     "as partition_rows", "the same of convolutions");
+  f.choice("convolution", convolution, {"im2col", "kernel_positions"},
+           "a weight tile spans kernel positions, or holds rows of one only; grouped convolutions: always im2col");
+  f.boolean("pack_groups", pack_groups, "groups that are small against the array share it, block-diagonally");
   f.boolean("share_activation_tiles", share_activation_tiles,
             "layers that read the same matrix in the same way share its X tiles");
 }
@@ -655,9 +671,14 @@ std::int64_t tile_rows(const GemmTiles& gemm, std::int64_t i) {
   return std::min(gemm.tile_m, gemm.m - i * gemm.tile_m);
 }
 
+std::int64_t tile_first_k(const GemmTiles& gemm, std::int64_t j) {
+  const std::int64_t tiles_per_run = ceil_div(gemm.k_run, gemm.tile_k);
+  return j / tiles_per_run * gemm.k_run + j % tiles_per_run * gemm.tile_k;
+}
+
 std::int64_t tile_depth(const GemmTiles& gemm, std::int64_t g, std::int64_t j) {
   if (gemm.packing > 1) return gemm.groups_in(g) * gemm.shape.k;
-  return std::min(gemm.tile_k, gemm.k - j * gemm.tile_k);
+  return std::min(gemm.tile_k, gemm.k_run - tile_first_k(gemm, j) % gemm.k_run);
 }
 
 std::int64_t tile_columns(const GemmTiles& gemm, std::int64_t g, std::int64_t kk) {

@@ -18,6 +18,13 @@ namespace podsim {
 struct TilingConfig {
   /// Rows of activations per tile; default: as many as the array has rows (the published optimum); 0: all rows.
   std::optional<std::int64_t> partition_rows;
+  /// Likewise of convolutions; default: as `partition_rows`.
+  std::optional<std::int64_t> convolution_partition_rows;
+  /// "im2col": k of a convolution runs over all kernel positions; "kernel_positions": no tile holds more than one.
+  /// Convolutions in groups are im2col'ed always.
+  std::string convolution = "im2col";
+  /// Groups that are small against the array share it, block-diagonally.
+  bool pack_groups = true;
   /// Layers that read the same matrix in the same way share its X tiles.
   bool share_activation_tiles = true;
   /// Which group of pods carries out a layer: names of layers to names of groups, "*" for all that are not named.
@@ -84,6 +91,7 @@ struct GemmTiles {
   std::int64_t packed_groups_per_image = 1;  ///< after packing
   bool output_rows_per_group = false;
   std::int64_t m = 0, k = 0, n = 0;  ///< of one packed group
+  std::int64_t k_run = 0;            ///< no tile holds rows of k on both sides of a multiple of this; k, or less
   std::int64_t tile_m = 0, tile_k = 0, tile_n = 0;
   std::int64_t i_count = 0, j_count = 0, k_count = 0;  ///< tiles along m, k, n
   std::uint32_t activation = 0;                        ///< operand
@@ -182,6 +190,8 @@ struct OpTiles {
 OpTiles tiles_of_op(const TiledWorkload& work, std::uint32_t op);
 /// Rows i of a GEMM tile row, accounting for the remainder.
 std::int64_t tile_rows(const GemmTiles& gemm, std::int64_t i);
+/// The first row of k in tile j.
+std::int64_t tile_first_k(const GemmTiles& gemm, std::int64_t j);
 /// Rows of k in tile j, accounting for the remainder and for a packed group that holds fewer groups.
 std::int64_t tile_depth(const GemmTiles& gemm, std::int64_t g, std::int64_t j);
 /// Columns of n in tile k, likewise.

@@ -55,7 +55,7 @@ void TilingController::reset() {
   loading_ = true;
   done_ = false;
   finish_cycle_ = 0;
-  load_start_ = load_end_ = loading_rows_ = 0;
+  load_start_ = load_end_ = loading_cycles_ = 0;
   board_.reset();
 }
 
@@ -184,7 +184,7 @@ void TilingController::step_main(std::int64_t now) {
 
 std::int64_t TilingController::shadow_free(std::uint32_t before, const PodConfig& kind) const {
   if (kind.weight_buffers == "double") return board_.stream_start[before];
-  return board_.stream_end[before] + kind.row_stages() + kind.col_stages() - 2;
+  return board_.stream_end[before] + (kind.drain == "charged" ? kind.drain_cycles() : 0);
 }
 
 TilingController::Decision TilingController::decide_weights(std::int64_t now) {
@@ -194,7 +194,7 @@ TilingController::Decision TilingController::decide_weights(std::int64_t now) {
   load_bound_ = {};
   load_bound_.raise(StallCause::weights, load_end_);
   w_reads_.next();
-  loading_rows_ = 0;
+  loading_cycles_ = 0;
   main_.lead = 0;
   const std::uint32_t first = program.order.main_first[q];
   const std::uint32_t end = program.order.main_first[q + 1];
@@ -203,12 +203,13 @@ TilingController::Decision TilingController::decide_weights(std::int64_t now) {
   for (std::uint32_t n = first; n < end; ++n) {
     const std::uint32_t op = program.order.main_ids[n];
     const OpTiles op_tiles = tiles_of_op(work, op);
-    if (q > 0) load_bound_.raise(StallCause::weights, shadow_free(q - 1, config_.pod_group(op_tiles.gemm->pod_group)));
+    const PodConfig& kind = config_.pod_group(op_tiles.gemm->pod_group);
+    if (q > 0) load_bound_.raise(StallCause::weights, shadow_free(q - 1, kind));
     const StoredTile& stored = work.tiles[op_tiles.stationary];
     const std::int64_t cycles = board_.latency(stored.bank, program.schedule.main[op].pod);
     w_reads_.add(stored.bank, cycles);
     main_.lead = std::max(main_.lead, cycles);
-    loading_rows_ = std::max<std::int64_t>(loading_rows_, stored.rows);
+    loading_cycles_ = std::max(loading_cycles_, kind.load_cycles(stored.rows));
     if (!board_.rows_ready(stored.requirements, written, queued)) {
       return Decision::wait;
     }
@@ -255,7 +256,7 @@ void TilingController::order_weights() {
   const TiledWorkload& work = program.work;
   const std::uint32_t q = main_round_;
   load_start_ = main_.start;
-  load_end_ = load_start_ + loading_rows_;
+  load_end_ = load_start_ + loading_cycles_;
   LinkSchedule& links = board_.links(FabricId::w);
   for (std::uint32_t n = program.order.main_first[q]; n < program.order.main_first[q + 1]; ++n) {
     const std::uint32_t op = program.order.main_ids[n];
@@ -274,7 +275,8 @@ void TilingController::order_weights() {
     board_.port_free(FabricId::w, stored.bank) = transfer.launch - kBankRead + stored.rows;
     if (!links.never_conflicts()) links.reserve(stored.bank, pod, transfer.launch, stored.rows);
     w_banks[stored.bank]->read(ReadPort::main, transfer);
-    accounts_.weights(*op_tiles.gemm, static_cast<std::int64_t>(stored.rows) * stored.row_bytes);
+    accounts_.weights(*op_tiles.gemm, op_tiles.at, load_start_,
+                      static_cast<std::int64_t>(stored.rows) * stored.row_bytes);
   }
 }
 
@@ -305,7 +307,7 @@ TilingController::Decision TilingController::decide_stream(std::int64_t now) {
   for (int c = 0; c < kStallCauses; ++c) {
     const auto cause = static_cast<StallCause>(c);
     const std::int64_t bound = load_bound_.at[static_cast<std::size_t>(c)];
-    if (bound > 0 || cause == StallCause::weights) stream_bound_.raise(cause, bound + loading_rows_);
+    if (bound > 0 || cause == StallCause::weights) stream_bound_.raise(cause, bound + loading_cycles_);
   }
   std::int64_t spilled_cycle = 0;
   if (!board_.spills_ready(q, spilled_cycle)) {
@@ -404,11 +406,12 @@ void TilingController::order_stream(std::int64_t now) {
   std::int64_t longest = 0;
   for (std::uint32_t n = first; n < end; ++n) {
     const GemmTiles& gemm = work.gemm_of_op(program.order.main_ids[n]);
-    longest = std::max(longest, tile_rows(gemm, op_index(gemm, program.order.main_ids[n]).i));
+    const std::int64_t rows = tile_rows(gemm, op_index(gemm, program.order.main_ids[n]).i);
+    longest = std::max(longest, config_.pod_group(gemm.pod_group).stream_cycles(rows));
   }
   board_.stream_start.push_back(start);
   board_.stream_end.push_back(start + longest);
-  accounts_.round(q, q > 0 ? board_.stream_end[q - 1] : 0, start, start + longest, stream_bound_);
+  accounts_.round(q, q > 0 ? board_.stream_end[q - 1] : 0, load_start_, start, start + longest, stream_bound_);
 
   const bool watch_links = board_.links_can_conflict();
   const bool watch_sums = board_.sums_can_conflict();

@@ -139,7 +139,7 @@ class TilingController final : public sc_core::sc_module, public FillListener, p
   // Rounds.
   bool post_was_queued_ = false;  ///< the passes of post_round_ waited for the round before
   std::int64_t load_start_ = 0, load_end_ = 0;
-  std::int64_t loading_rows_ = 0;  ///< of the round whose weights were ordered last
+  std::int64_t loading_cycles_ = 0;  ///< of the round whose weights were ordered last
   StartBound load_bound_, stream_bound_;
 
   Reads x_reads_, w_reads_, p_reads_, in1_reads_, in2_reads_;

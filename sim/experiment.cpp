@@ -42,13 +42,19 @@ void complete(HardwareConfig& hardware) {
   for (PodConfig& group : hardware.pods.groups) complete(group.dataflow, dataflow_registry());
 }
 
-/// The hardware of a preset.
-HardwareConfig preset_hardware(const std::string& name) {
+/// The hardware of a preset, and its mapping.
+struct PresetConfig {
+  HardwareConfig hardware;
+  MappingConfig mapping;
+};
+PresetConfig preset_config(const std::string& name) {
   const auto preset = machine_preset_registry().make({name, Json::object()});
   IssueList issues;
-  auto hardware = read_config<HardwareConfig>(JsonReader(preset->hardware, "preset " + name, {}, issues));
+  PresetConfig out;
+  out.hardware = read_config<HardwareConfig>(JsonReader(preset->hardware, "preset " + name, {}, issues));
+  out.mapping = read_config<MappingConfig>(JsonReader(preset->mapping, "preset " + name, {}, issues));
   if (!issues.empty()) throw Error::internal("machine presets", issues.issues().front().text());
-  return hardware;
+  return out;
 }
 
 /// Groups of pods and the keys of a single kind exclude each other.
@@ -68,8 +74,8 @@ void check_pod_keys(const JsonReader& hardware, const PodsConfig& pods) {
   }
 }
 
-/// Replaces `hardware` by the preset that is named, then applies the other keys.
-void read_hardware(const JsonReader& given, HardwareConfig& hardware) {
+/// Replaces `hardware` and `mapping` by the preset that is named, then applies the other keys of the hardware.
+void read_hardware(const JsonReader& given, HardwareConfig& hardware, MappingConfig& mapping) {
   JsonReader reader = given;
   if (!reader.value().is_object()) {
     std::string hint;
@@ -80,7 +86,9 @@ void read_hardware(const JsonReader& given, HardwareConfig& hardware) {
   if (reader.has("preset")) {
     const std::string name = reader.optional_string("preset", kDefaultPreset);
     if (machine_preset_registry().find(name) != nullptr) {
-      hardware = preset_hardware(name);
+      PresetConfig preset = preset_config(name);
+      hardware = std::move(preset.hardware);
+      mapping = std::move(preset.mapping);
     } else if (reader.value()["preset"].is_string()) {
       const Issue issue = machine_preset_registry().unknown(name);
       reader.fail_at("preset", issue.message, issue.hint);
@@ -228,9 +236,9 @@ Experiment read_experiment(const JsonDocument& document) {
   }
   out.allow_unmodelled = reader.optional_boolean("allow_unmodelled", out.allow_unmodelled);
 
-  out.hardware = preset_hardware(kDefaultPreset);
+  out.hardware = preset_config(kDefaultPreset).hardware;
   if (auto hardware = reader.optional_member("hardware")) {
-    read_hardware(*hardware, out.hardware);
+    read_hardware(*hardware, out.hardware, out.mapping);
   } else {
     complete(out.hardware);
   }

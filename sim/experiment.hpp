@@ -52,9 +52,11 @@ Json to_json(const Experiment& experiment);
 /// 16 hexadecimal digits over everything that influences the result (outputs do not).
 std::string config_hash(const Experiment& experiment);
 
-/// A named machine: a complete or partial "hardware" object. Presets register themselves in sim/presets/.
+/// A named machine: a complete or partial "hardware" object, and keys of "mapping" if its figures rest on them. Presets
+/// register themselves in sim/presets/.
 struct MachinePreset {
   Json hardware;
+  Json mapping = Json::object();
 };
 using MachinePresetRegistry = Registry<MachinePreset>;
 MachinePresetRegistry& machine_preset_registry();

@@ -235,6 +235,9 @@ StatGroup Report::statistics() const {
   };
   StatGroup root("run", "one run");
   root.counter("cycles", "cycles", "first fetch to last write-back", result.cycles);
+  root.counter("array_cycles", "cycles", "weight rows enter an array, or products are formed in one",
+               result.array_cycles);
+  root.counter("compute_cycles", "cycles", "of these: products are formed", result.compute_cycles);
   root.gauge("time", "ms", "cycles at the clock", milliseconds());
   root.counter("macs", "MACs", "multiply-accumulates done", result.macs);
   root.counter("tile_operations", "tile operations", "done by pods", result.tile_operations);
@@ -273,6 +276,31 @@ StatGroup Report::statistics() const {
   return root;
 }
 
+namespace {
+
+/// What the arrays do otherwise than by default, with the groups that do so if not all of them do.
+void add_array_conventions(const HardwareConfig& hardware, std::vector<std::string>& out) {
+  auto add = [&](const std::string& text, auto holds) {
+    std::vector<std::string> groups;
+    for (int g = 0; g < hardware.pod_group_count(); ++g) {
+      if (holds(hardware.pod_group(g))) groups.push_back(hardware.pod_group_name(g));
+    }
+    if (groups.empty()) return;
+    const bool all = groups.size() == static_cast<std::size_t>(hardware.pod_group_count());
+    out.push_back(text + (all ? "" : " (groups of pods: " + join(groups) + ")"));
+  };
+  add("the next weights follow the last activation row through the array (drain overlapped)",
+      [](const PodConfig& kind) { return kind.weight_buffers == "single" && kind.drain == "overlapped"; });
+  add("a tile with fewer weight rows than the array loads zeros for the others (full edge folds)",
+      [](const PodConfig& kind) { return kind.edge_folds == "full"; });
+  add("a tile operation takes the activation port for some cycles at least (min_stream_cycles)",
+      [](const PodConfig& kind) { return kind.min_stream_cycles > 1; });
+  add("no partial sums enter the arrays: post-processors add them all",
+      [](const PodConfig& kind) { return !kind.partial_sum_input; });
+}
+
+}  // namespace
+
 std::vector<std::string> assumptions(const Experiment& experiment) {
   const HardwareConfig& hardware = experiment.hardware;
   const PluginConfig& scheduler = experiment.mapping.scheduler;
@@ -293,6 +321,11 @@ std::vector<std::string> assumptions(const Experiment& experiment) {
     out.emplace_back("cold start: weights and inputs lie in DRAM and are fetched once, unless evicted");
   }
   out.emplace_back("im2col happens in the bank layout: a convolution reads its X tiles as stored");
+  const TilingConfig& tiling = experiment.mapping.tiling;
+  if (tiling.convolution == "kernel_positions") {
+    out.emplace_back("no weight tile of a convolution without groups spans kernel positions");
+  }
+  if (!tiling.pack_groups) out.emplace_back("small groups of a convolution do not share an array");
   if (hardware.relayout == "free") {
     out.emplace_back("relayout is free: a result reaches all X tiles that need it without further circuits");
   }
@@ -307,6 +340,7 @@ std::vector<std::string> assumptions(const Experiment& experiment) {
   } else {
     out.emplace_back("weights are loaded between rounds (single weight buffer)");
   }
+  add_array_conventions(hardware, out);
   if (hardware.pod_group_count() > 1) {
     out.emplace_back(
         "a layer runs on pods of one group; rounds are common to all groups and as long as their longest tile");

@@ -117,6 +117,7 @@ Hdf5Table round_table(const std::vector<RoundResult>& rounds) {
     table.columns.push_back(column(name, rounds, [member](const R& round) { return round.*member; }));
   };
   table.columns.push_back(numbers("round", rounds.size()));
+  add("load_start_cycle", &R::load_start);
   add("stream_start_cycle", &R::stream_start);
   add("stream_end_cycle", &R::stream_end);
   add("fill_cycles", &R::fill_cycles);

@@ -27,6 +27,8 @@ Json layer_json(const Report& report, const LayerReport& layer) {
   out["tile_operations"] = counted.tile_operations;
   out["passes"] = counted.passes;
   out["cycles"] = counted.cycles;
+  out["array_cycles"] = counted.array_cycles;
+  out["compute_cycles"] = counted.compute_cycles;
   out["first_cycle"] = counted.first_cycle;
   out["last_cycle"] = counted.last_cycle;
   out["utilization"] = layer.utilization;
@@ -92,6 +94,8 @@ Json to_json(const Report& report) {
 
   Json& totals = out["totals"];
   totals["cycles"] = result.cycles;
+  totals["array_cycles"] = result.array_cycles;
+  totals["compute_cycles"] = result.compute_cycles;
   totals["time_ms"] = report.milliseconds();
   totals["utilization"] = report.utilization();
   totals["effective_tops"] = report.effective_tops();

@@ -78,6 +78,9 @@ std::string results(const Report& report) {
   const RunResult& result = report.result;
   Table table({Align::left, Align::right, Align::left});
   table.row({"Cycles", with_thousands(result.cycles), time_text(report.milliseconds()) + " at the clock"});
+  table.row({"Arrays busy", with_thousands(result.array_cycles),
+             "cycles in which any loads weights or forms products; forms products: " +
+                 with_thousands(result.compute_cycles)});
   table.row({"Utilization", percent(report.utilization()), "MACs / (PEs x cycles)"});
   table.row({"Throughput", fixed(report.effective_tops(), 1), "TOPS, of " + fixed(report.peak_tops(), 1) + " at peak"});
   table.row({"Busy pods", percent(report.busy_pods()),

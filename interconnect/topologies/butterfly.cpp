@@ -36,11 +36,14 @@ Butterfly::Butterfly(const ButterflyConfig& config, int terminals)
 }
 
 void Butterfly::route(int source, int destination, std::vector<int>& links) const {
-  links.resize(static_cast<std::size_t>(stages_));
-  const int target = destination << expansion_log2_;
-  for (int t = 0; t < stages_; ++t) {
-    const int unsettled = (1 << (stages_ - 1 - t)) - 1;
-    links[static_cast<std::size_t>(t)] = (t << stages_) | (target & ~unsettled) | (source & unsettled);
+  const auto stages = static_cast<unsigned>(stages_);
+  links.resize(stages);
+  int* const link = links.data();
+  const unsigned from = static_cast<unsigned>(source);
+  const unsigned to = static_cast<unsigned>(destination) << expansion_log2_;
+  for (unsigned t = 0; t < stages; ++t) {
+    const unsigned unsettled = (1U << (stages - 1 - t)) - 1;
+    link[t] = static_cast<int>((t << stages) | (to & ~unsettled) | (from & unsettled));
   }
 }
 

@@ -31,17 +31,24 @@ ButterflyRouteTable::ButterflyRouteTable(int terminals, int expansion_log2)
       last_(n_ - 1),
       stage_words_(std::max<std::size_t>(1, (std::size_t{1} << (n_ + e_)) / 64)) {
   const std::size_t terminal_words = std::max<std::size_t>(1, (std::size_t{1} << n_) / 64);
-  used_at_ = std::size_t{2} * (last_ - first_) * stage_words_;
-  active_at_ = used_at_ + terminal_words;
-  bits_.assign(active_at_ + terminal_words, 0);
+  used_at_ = (last_ - first_) * stage_words_;
+  bits_.assign(used_at_ + terminal_words, 0);
+  by_source_.assign(used_at_, 0);
+  active_.assign(terminal_words, 0);
   owner_.resize(static_cast<std::size_t>(terminals));
   head_.resize(owner_.size());
   next_.resize(owner_.size());
+  link_owner_.resize(static_cast<std::size_t>(last_ - first_) << (n_ + e_));
   blocked_.resize(terminal_words);
 }
 
 void ButterflyRouteTable::clear() {
   std::fill(bits_.begin(), bits_.end(), Word{0});
+  circuits_.clear();
+  if (entered_ == 0) return;
+  std::fill(by_source_.begin(), by_source_.end(), Word{0});
+  std::fill(active_.begin(), active_.end(), Word{0});
+  entered_ = 0;
 }
 
 ButterflyRouteTable::Word ButterflyRouteTable::short_row(const Word* stage, unsigned row, unsigned width_log2) {
@@ -54,20 +61,10 @@ bool ButterflyRouteTable::is_free(int source, int destination) const {
   const auto s = static_cast<unsigned>(source);
   const auto d = static_cast<unsigned>(destination);
   if (bit(used(), d)) return owner_[d] == s;
-  unsigned t = first_;
-  if (bit(active(), s)) {
-    unsigned nearest = head_[s] ^ d;
-    for (unsigned own = head_[s]; next_[own] != own;) {
-      own = next_[own];
-      nearest = std::min(nearest, own ^ d);
-    }
-    unsigned common = n_;
-    for (; nearest != 0; nearest >>= 1) --common;
-    t = std::max(t, common);
-  }
-  for (; t < last_; ++t) {
+  for (unsigned t = last_; t-- > first_;) {
     const unsigned unsettled = (1U << (n_ + e_ - 1 - t)) - 1;
-    if (bit(by_destination(t), ((d << e_) & ~unsettled) | (s & unsettled))) return false;
+    const unsigned link = ((d << e_) & ~unsettled) | (s & unsettled);
+    if (bit(by_destination(t), link)) return link_owner_[((t - first_) << (n_ + e_)) + link] == s;
   }
   return true;
 }
@@ -77,20 +74,34 @@ void ButterflyRouteTable::reserve(int source, int destination) {
   const auto d = static_cast<unsigned>(destination);
   Word* const words = bits_.data();
   if (bit(used(), d)) return;
-  Word* rows_by_source = words;
-  Word* rows_by_destination = words + (last_ - first_) * stage_words_;
+  Word* rows = words;
+  std::uint16_t* owners = link_owner_.data();
   for (unsigned t = first_; t < last_; ++t) {
     const unsigned unsettled = (1U << (n_ + e_ - 1 - t)) - 1;
-    set_bit(rows_by_source, ((s & unsettled) << (t + 1)) | (d >> (n_ - 1 - t)));
-    set_bit(rows_by_destination, ((d << e_) & ~unsettled) | (s & unsettled));
-    rows_by_source += stage_words_;
-    rows_by_destination += stage_words_;
+    const unsigned link = ((d << e_) & ~unsettled) | (s & unsettled);
+    set_bit(rows, link);
+    owners[link] = static_cast<std::uint16_t>(s);
+    rows += stage_words_;
+    owners += std::size_t{1} << (n_ + e_);
   }
   set_bit(words + used_at_, d);
   owner_[d] = static_cast<std::uint16_t>(s);
-  next_[d] = bit(active(), s) ? head_[s] : static_cast<std::uint16_t>(d);
-  head_[s] = static_cast<std::uint16_t>(d);
-  set_bit(words + active_at_, s);
+  circuits_.push_back({static_cast<std::uint16_t>(s), static_cast<std::uint16_t>(d)});
+}
+
+void ButterflyRouteTable::catch_up() const {
+  for (; entered_ < circuits_.size(); ++entered_) {
+    const unsigned s = circuits_[entered_].source;
+    const unsigned d = circuits_[entered_].destination;
+    Word* rows = by_source_.data();
+    for (unsigned t = first_; t < last_; ++t, rows += stage_words_) {
+      const unsigned unsettled = (1U << (n_ + e_ - 1 - t)) - 1;
+      set_bit(rows, ((s & unsettled) << (t + 1)) | (d >> (n_ - 1 - t)));
+    }
+    next_[d] = bit(active_.data(), s) ? head_[s] : static_cast<std::uint16_t>(d);
+    head_[s] = static_cast<std::uint16_t>(d);
+    set_bit(active_.data(), s);
+  }
 }
 
 void ButterflyRouteTable::remove_own(unsigned source, unsigned length, Word* blocked) const {
@@ -107,7 +118,8 @@ void ButterflyRouteTable::remove_own(unsigned source, unsigned length, Word* blo
 // link it adds is used by another source. The last link, one per destination, is the stage that settles bit n.
 void ButterflyRouteTable::restrict_destinations(int source, BitSet& destinations) const {
   const auto s = static_cast<unsigned>(source);
-  const bool has_own = bit(active(), s);
+  catch_up();
+  const bool has_own = bit(active_.data(), s);
   std::vector<Word>& out = destinations.words();
 
   Word blocked = 0;
@@ -172,7 +184,8 @@ void ButterflyRouteTable::restrict_sources(int destination, BitSet& sources) con
     rows[row_count] = by_destination(wide) + (d >> (n_ - 1 - wide)) * words;
     masks[row_count++] = words - 1;
   }
-  const Word* const busy = active();
+  catch_up();
+  const Word* const busy = active_.data();
   for (std::size_t w = 0; w < out.size(); ++w) {
     Word blocked = repeated;
     for (unsigned r = 0; r < row_count; ++r) blocked |= rows[r][w & masks[r]];

@@ -15,12 +15,13 @@ namespace podsim {
 /// - Stages t < e are never contested: their links carry all bits of the source. Stages n-1 <= t < n'-1 need no test:
 ///   their links name the whole destination, so whoever owns one of them owns the last link too. What is left is
 ///   stages e … n-2 and one last link per destination.
-/// - The circuits of a source form a tree. If another circuit of the source goes to a destination whose first L bits
-///   are those of D, the source owns the links of stages t < L on the way to D, and none later. A list of the
-///   circuits of each source therefore replaces the owner of each link.
-/// - Each stage is kept twice as plain used-bits: rows by source bits (over destination prefixes) and rows by
-///   destination prefix (over source bits), so that a question about one source or one destination reads one row a
-///   stage.
+/// - The circuits of a source form a tree: if the source owns the link of stage t on the way to D, it owns those of all
+///   earlier stages. One circuit is therefore free if the last used link on its way belongs to its source, or if none
+///   is used.
+/// - Each stage is kept twice as plain used-bits: rows by destination prefix (over source bits) and rows by source bits
+///   (over destination prefixes), so that a question about one destination and all sources, or the other way round,
+///   reads one row a stage. A list of the circuits of each source tells which of the used bits are its own. The second
+///   set of rows and the lists are brought up to date only when they are asked.
 class ButterflyRouteTable final : public RouteTable {
  public:
   /// \param terminals in [1, 65536]
@@ -41,12 +42,11 @@ class ButterflyRouteTable final : public RouteTable {
   /// The row of 2^width_log2 <= 64 bits with this number.
   static Word short_row(const Word* stage, unsigned row, unsigned width_log2);
 
-  const Word* by_source(unsigned stage) const { return bits_.data() + (stage - first_) * stage_words_; }
-  const Word* by_destination(unsigned stage) const {
-    return bits_.data() + (last_ + stage - 2 * first_) * stage_words_;
-  }
+  const Word* by_source(unsigned stage) const { return by_source_.data() + (stage - first_) * stage_words_; }
+  const Word* by_destination(unsigned stage) const { return bits_.data() + (stage - first_) * stage_words_; }
   const Word* used() const { return bits_.data() + used_at_; }
-  const Word* active() const { return bits_.data() + active_at_; }
+  /// Enters the circuits that `by_source_`, `active_` and the lists do not have yet.
+  void catch_up() const;
   /// Clears in `blocked`, a set of prefixes of `length` bits, those of the circuits of `source`.
   void remove_own(unsigned source, unsigned length, Word* blocked) const;
 
@@ -55,12 +55,21 @@ class ButterflyRouteTable final : public RouteTable {
   unsigned first_;  ///< first contested stage
   unsigned last_;   ///< one after the last contested stage: n-1
   std::size_t stage_words_;
-  std::size_t used_at_;               ///< destinations in use
-  std::size_t active_at_;             ///< sources in use
-  std::vector<Word> bits_;            ///< all bitmaps in one piece, so that clear() is one memset
-  std::vector<std::uint16_t> owner_;  ///< of each destination in use
-  std::vector<std::uint16_t> head_;   ///< of each active source: the destination of its latest circuit
-  std::vector<std::uint16_t> next_;  ///< of each destination in use: that of the owner's circuit before; itself if none
+  std::size_t used_at_;                    ///< destinations in use
+  std::vector<Word> bits_;                 ///< rows by destination, and the destinations in use
+  std::vector<std::uint16_t> owner_;       ///< of each destination in use
+  std::vector<std::uint16_t> link_owner_;  ///< of each used link of the contested stages, by destination prefix
+  struct Circuit {
+    std::uint16_t source, destination;
+  };
+  std::vector<Circuit> circuits_;
+  // Of the first `entered_` circuits.
+  mutable std::size_t entered_ = 0;
+  mutable std::vector<Word> by_source_;
+  mutable std::vector<Word> active_;         ///< sources in use
+  mutable std::vector<std::uint16_t> head_;  ///< of each active source: the destination of its latest circuit
+  /// Of each destination in use: that of the owner's circuit before; itself if there is none.
+  mutable std::vector<std::uint16_t> next_;
   mutable std::vector<Word> blocked_;  ///< scratch of restrict_destinations, for more than 64 destinations
 };
 

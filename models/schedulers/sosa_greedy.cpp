@@ -81,10 +81,11 @@ class SosaGreedy final : public Scheduler {
     }
     std::vector<PostSource> sums;
     std::vector<char> consumed;
+    std::vector<std::uint32_t> consumers;
     for (std::int64_t g = 0; g < gemm.groups; ++g) {
       // All chains first: adds come after them, as published.
       for (std::int64_t i = 0; i < gemm.i_count; ++i) {
-        for (std::int64_t k = 0; k < gemm.k_count; ++k) chain(gemm, g, i, k, placer);
+        for (std::int64_t k = 0; k < gemm.k_count; ++k) chain(gemm, g, i, k, placer, consumers);
       }
     }
     for (std::int64_t g = 0; g < gemm.groups; ++g) {
@@ -108,11 +109,16 @@ class SosaGreedy final : public Scheduler {
     return last;
   }
 
-  static void chain(const GemmTiles& gemm, std::int64_t g, std::int64_t i, std::int64_t k, Placer& placer) {
-    for (std::int64_t j1 = 0; j1 < gemm.j_count; ++j1) {
-      for (std::int64_t j2 = 0; j2 < gemm.j_count; ++j2) {
-        if (placer.try_chain(gemm.op(g, i, j1, k), gemm.op(g, i, j2, k))) break;
-      }
+  /// For each producer the first consumer, in the order of j, that takes no partial sums yet and can take these.
+  static void chain(const GemmTiles& gemm, std::int64_t g, std::int64_t i, std::int64_t k, Placer& placer,
+                    std::vector<std::uint32_t>& consumers) {
+    consumers.clear();
+    for (std::int64_t j = 0; j < gemm.j_count; ++j) consumers.push_back(gemm.op(g, i, j, k));
+    for (std::int64_t j = 0; j < gemm.j_count && !consumers.empty(); ++j) {
+      const std::uint32_t producer = gemm.op(g, i, j, k);
+      const auto taker = std::find_if(consumers.begin(), consumers.end(),
+                                      [&](std::uint32_t consumer) { return placer.try_chain(producer, consumer); });
+      if (taker != consumers.end()) consumers.erase(taker);
     }
   }
 

@@ -116,7 +116,7 @@ void OperandTiles::gather_activation(const GemmTiles& gemm, std::uint32_t local,
     const std::int64_t group = gemm.first_group(g) + q;
     const std::int64_t view_row =
         (work.rows_per_group ? group : group / gemm.groups_per_image) * gemm.m + i * gemm.tile_m + row;
-    const std::int64_t first = gemm.packing > 1 ? 0 : j * gemm.tile_k;
+    const std::int64_t first = gemm.packing > 1 ? 0 : tile_first_k(gemm, j);
     const std::int64_t count = gemm.packing > 1 ? gemm.shape.k : tile_depth(gemm, g, j);
     std::int16_t* to = out + q * gemm.shape.k;
     if (work.is_convolution) {
@@ -232,7 +232,7 @@ std::int64_t OperandTiles::gather_weights(std::uint32_t tile, std::int16_t* out,
     // Packed groups lie on the diagonal.
     const auto d0 = static_cast<int>(gemm.packing > 1 ? q * gemm.shape.k : 0);
     const auto c0 = static_cast<int>(gemm.packing > 1 ? q * gemm.shape.n : 0);
-    const std::int64_t first_k = gemm.packing > 1 ? 0 : j * gemm.tile_k;
+    const std::int64_t first_k = gemm.packing > 1 ? 0 : tile_first_k(gemm, j);
     const std::int64_t first_n = gemm.packing > 1 ? 0 : k * gemm.tile_n;
     const auto depth = static_cast<int>(gemm.packing > 1 ? gemm.shape.k : stored.rows);
     const auto columns = static_cast<int>(gemm.packing > 1 ? gemm.shape.n : stored.columns);

@@ -114,6 +114,7 @@ void ValuePlane::forget(int index) {
 
 void ValuePlane::start_operation(const Transfer& result, std::int64_t start, const Transfer& weights,
                                  const Transfer& activations, const Transfer* sums) {
+  if (observer_ != nullptr) observer_->started(result, start, weights, activations, sums);
   Running running;
   running.activations = read_of(activations);
   running.weights = read_of(weights);
@@ -367,6 +368,11 @@ void ValuePlane::compute_operation(const Running& running, std::int32_t from, st
   const int common = std::min(pairs, depth_pairs(w.rows));
   if (common == pairs) {
     multiply_(activation + static_cast<std::ptrdiff_t>(from) * pairs * 2, to - from, pairs, weight, padded, out);
+  }
+  if (observer_ != nullptr) {
+    const std::int32_t* added = add == nullptr ? nullptr : add + static_cast<std::ptrdiff_t>(from) * padded;
+    observer_->computed({running.id, from, to, pairs, padded,
+                         activation + static_cast<std::ptrdiff_t>(from) * pairs * 2, weight, added, out});
   }
   content.rows = to;
 }

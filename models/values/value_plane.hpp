@@ -23,6 +23,29 @@
 
 namespace podsim {
 
+/// Rows of a tile operation as they were computed; pointers are good during the call.
+struct ComputedRows {
+  std::uint32_t op = 0;
+  std::int32_t from = 0, to = 0;              ///< rows from … to-1
+  int pairs = 0;                              ///< an activation row has 2 * pairs elements
+  int padded = 0;                             ///< elements of a row of sums
+  const std::int16_t* activations = nullptr;  ///< row `from` first
+  const std::int16_t* weights = nullptr;      ///< packed (int8_gemm.hpp)
+  const std::int32_t* sums_in = nullptr;      ///< row `from` first; null: zeros
+  const std::int32_t* sums_out = nullptr;     ///< row `from` first
+};
+
+/// Is told what enters and leaves the arrays; for comparisons with other models of them.
+class OperationObserver {
+ public:
+  virtual ~OperationObserver() = default;
+  /// As ValuePlane::start_operation.
+  virtual void started(const Transfer& result, std::int64_t start, const Transfer& weights, const Transfer& activations,
+                       const Transfer* sums) = 0;
+  /// Every row of every operation once, at any time after its operation has started.
+  virtual void computed(const ComputedRows& rows) = 0;
+};
+
 class ValuePlane {
  public:
   /// All of them must outlive it.
@@ -46,6 +69,8 @@ class ValuePlane {
   void advance(std::int64_t cycle);
 
   const TensorStore& tensors() const { return store_; }
+  /// From now on; it must outlive the last report.
+  void observe(OperationObserver& observer) { observer_ = &observer; }
 
  private:
   /// What a port delivers: row t of an item is read in cycle `first_row` + t.
@@ -141,6 +166,7 @@ class ValuePlane {
   TensorStore store_;
   OperandTiles operands_;
   Int8Gemm multiply_;
+  OperationObserver* observer_ = nullptr;
 
   /// An output tile, or a copy of it, arrives at one terminal (relayout "circuits").
   void copied(BankClass bank_class, int bank, const Transfer& result);

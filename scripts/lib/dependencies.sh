@@ -16,6 +16,7 @@ podsim_packages=(
   "libhdf5-dev: HDF5 results, files of tensors"
   "libzip-dev: NPZ files of tensors"
   "catch2: the tests' framework"
+  "verilator: a test runs hardware in SystemVerilog beside the simulator"
   "python3-numpy: a test computes networks a second time"
   "python3-h5py: tests read HDF5 files as users do"
   "python3-pandas: a test reads HDF5 results as users do"

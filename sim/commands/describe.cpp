@@ -92,7 +92,9 @@ std::string details(const Catalogue& catalogue, const std::string& name) {
   const Experiment defaults = read_experiment({"defaults", Json::object()});
   if (catalogue.topic == "presets") {
     const auto preset = machine_preset_registry().make({name, Json::object()});
-    return "\"hardware\": " + preset->hardware.dump(2) + "\n";
+    std::string out = "\"hardware\": " + preset->hardware.dump(2) + "\n";
+    if (!preset->mapping.empty()) out += "\"mapping\": " + preset->mapping.dump(2) + "\n";
+    return out;
   }
   if (catalogue.topic == "dataflows") {
     return "With the default pods: " +

@@ -2,6 +2,7 @@
 // The three report files of SCALE-Sim (github.com/scalesim-project/scale-sim-v2, version 3), one row per GEMM. The
 // headers are SCALE-Sim's to the byte, with its blanks and trailing commas, since scripts look columns up by them.
 // docs/formats.md says what each column holds here.
+#include <algorithm>
 #include <array>
 
 #include "podsim/sim/compatible_reports.hpp"
@@ -69,8 +70,11 @@ class ScaleSimReports final : public CompatibleReports {
  private:
   static std::string compute_line(std::int64_t id, const Report& report, const LayerReport& layer) {
     const OperationResult& counted = layer.result;
-    std::int64_t stalls = 0;
+    // Loading weights is part of SCALE-Sim's folds.
+    std::int64_t stalls = -counted.stalls[static_cast<std::size_t>(StallCause::weights)];
     for (const std::int64_t cycles : counted.stalls) stalls += cycles;
+    // The index of the last cycle, as SCALE-Sim counts.
+    const std::int64_t total = std::max<std::int64_t>(0, counted.array_cycles - 1);
     double array = static_cast<double>(report.rows) * report.cols;
     double pes = array * report.pods;
     if (layer.pod_group >= 0) {
@@ -80,11 +84,11 @@ class ScaleSimReports final : public CompatibleReports {
     }
     return Line(id)
         .count(counted.cycles)
-        .count(counted.cycles)
+        .count(total)
         .count(stalls)
-        .number(100 * ratio(counted.macs, pes * static_cast<double>(counted.cycles)))
+        .number(100 * ratio(counted.macs, pes * static_cast<double>(total)))
         .number(100 * ratio(counted.macs, array * static_cast<double>(counted.busy_pod_cycles)))
-        .number(100 * ratio(counted.macs, pes * static_cast<double>(counted.cycles - stalls)))
+        .number(100 * ratio(counted.macs, pes * static_cast<double>(counted.compute_cycles)))
         .end();
   }
 

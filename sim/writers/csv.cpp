@@ -36,8 +36,9 @@ class Row {
 
 std::string header() {
   Row row;
-  for (const char* name : {"layer", "op", "fused", "m", "k", "n", "groups", "macs", "tile_operations", "passes",
-                           "cycles", "first_cycle", "last_cycle", "utilization", "busy_pod_cycles"}) {
+  for (const char* name :
+       {"layer", "op", "fused", "m", "k", "n", "groups", "macs", "tile_operations", "passes", "cycles", "array_cycles",
+        "compute_cycles", "first_cycle", "last_cycle", "utilization", "busy_pod_cycles"}) {
     row.text(name);
   }
   for (int c = 0; c < kStallCauses; ++c) {
@@ -57,8 +58,9 @@ std::string line(const Report& report, const LayerReport& layer, const std::stri
   row.text(layer.name);
   row.text(layer.op);
   row.text(join(layer.fused, " "));
-  for (const std::int64_t value : {layer.m, layer.k, layer.n, layer.groups, counted.macs, counted.tile_operations,
-                                   counted.passes, counted.cycles, counted.first_cycle, counted.last_cycle}) {
+  for (const std::int64_t value :
+       {layer.m, layer.k, layer.n, layer.groups, counted.macs, counted.tile_operations, counted.passes, counted.cycles,
+        counted.array_cycles, counted.compute_cycles, counted.first_cycle, counted.last_cycle}) {
     row.integer(value);
   }
   row.number(layer.utilization);

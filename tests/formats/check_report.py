@@ -17,8 +17,8 @@ podsim = os.path.abspath(sys.argv[1])
 CAUSES = ["weights", "network", "bank", "dependency", "post_processor", "memory"]
 STALLS = [f"stall_{cause}_cycles" for cause in CAUSES]
 COLUMNS = {
-    "rounds": ["round", "stream_start_cycle", "stream_end_cycle", "fill_cycles", *STALLS, "tile_operations", "macs",
-               "busy_pod_cycles", "passes", "post_start_cycle", "post_end_cycle"],
+    "rounds": ["round", "load_start_cycle", "stream_start_cycle", "stream_end_cycle", "fill_cycles", *STALLS,
+               "tile_operations", "macs", "busy_pod_cycles", "passes", "post_start_cycle", "post_end_cycle"],
     "pods": ["pod", "tile_operations", "busy_cycles"],
     "statistics": ["name", "count", "value", "unit", "description"],
 }

@@ -29,6 +29,8 @@ inline Case random_case(std::uint64_t seed) {
   RandomStream random(seed, "property tests");
   Case out;
   out.setup = random_setup(random);
+  RandomStream conventions(seed, "conventions of property tests");
+  draw_conventions(out.setup, conventions);
   std::int64_t side = 1;
   for (int g = 0; g < out.setup.hardware.pod_group_count(); ++g) {
     const PodConfig& pods = out.setup.hardware.pod_group(g);

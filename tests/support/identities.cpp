@@ -64,6 +64,20 @@ class Audit {
       hold("a class of cycles is negative", part >= 0);
     }
     for (const std::int64_t stall : result_.stalls) hold("a stall is negative", stall >= 0);
+    hold("products are formed in more cycles than arrays are busy", result_.compute_cycles <= result_.array_cycles);
+    hold("arrays are busy for longer than the run", result_.array_cycles <= result_.cycles);
+    hold("arrays compute for less than they stream",
+         result_.compute_cycles >= result_.stream_cycles || !result_.complete);
+    std::int64_t array_cycles = 0, compute_cycles = 0;
+    for (const OperationResult& operation : result_.operations) {
+      hold("an operation's products take longer than its arrays are busy",
+           operation.compute_cycles <= operation.array_cycles);
+      hold("an operation's arrays are busy for longer than all arrays", operation.array_cycles <= result_.array_cycles);
+      array_cycles += operation.array_cycles;
+      compute_cycles += operation.compute_cycles;
+    }
+    hold("arrays are busy for no operation", result_.array_cycles <= array_cycles);
+    hold("products are formed for no operation", result_.compute_cycles <= compute_cycles);
     hold("more MACs than the PEs can do", result_.macs <= hardware.peak_macs_per_cycle() * result_.cycles);
     equal("rounds", result_.rounds, schedule_.round_count());
     if (result_.complete) equal("rounds done", result_.rounds_done, schedule_.round_count());
@@ -104,6 +118,7 @@ class Audit {
     for (const PostPlacement& pass : schedule_.post) {
       if (pass.round < records.size()) ++passes[pass.round];
     }
+    if (!records.empty() && result_.complete) array_cycles(records);
     std::int64_t previous = 0;
     for (std::size_t q = 0; q < records.size(); ++q) {
       const RoundResult& record = records[q];
@@ -128,6 +143,30 @@ class Audit {
       equal(std::string("stalls of all rounds by ") + stall_cause_name(static_cast<StallCause>(c)),
             over_rounds([c](const auto& r) { return r.stalls[c]; }), result_.stalls[c]);
     }
+  }
+
+  /// In how many cycles of the run arrays are busy, cycle by cycle.
+  void array_cycles(const std::vector<RoundResult>& records) {
+    constexpr std::int64_t kMostCycles = 1 << 22;
+    if (result_.cycles > kMostCycles) return;
+    std::vector<bool> busy(static_cast<std::size_t>(result_.cycles)), computing(busy);
+    for (std::uint32_t id = 0; id < schedule_.main.size(); ++id) {
+      const RoundResult& record = records[schedule_.main[id].round];
+      const GemmTiles& gemm = work_.gemm_of_op(id);
+      const OpIndex at = op_index(gemm, id);
+      const PodConfig& kind = program_.machine.config.pod_group(gemm.pod_group);
+      const std::int64_t depth = kind.edge_folds == "full" ? kind.rows : tile_depth(gemm, at.g, at.j);
+      const std::int64_t rows = std::max<std::int64_t>(kind.min_stream_cycles, tile_rows(gemm, at.i));
+      const std::int64_t stages = (kind.rows + kind.fan_in - 1) / kind.fan_in + (kind.cols - 1) / kind.broadcast + 1;
+      // Empty rows may be in the array when the last result is stored: the run is over then.
+      const std::int64_t end = std::min(record.stream_start + rows + stages - 2, result_.cycles);
+      for (std::int64_t t = 0; t < depth; ++t) busy.at(static_cast<std::size_t>(record.load_start + t)) = true;
+      for (auto cycle = static_cast<std::size_t>(record.stream_start); cycle < static_cast<std::size_t>(end); ++cycle) {
+        busy[cycle] = computing[cycle] = true;
+      }
+    }
+    equal("array cycles", result_.array_cycles, std::count(busy.begin(), busy.end(), true));
+    equal("compute cycles", result_.compute_cycles, std::count(computing.begin(), computing.end(), true));
   }
 
   void counts() {
@@ -477,8 +516,10 @@ LayerBounds layer_bounds(const Network& network, const HardwareConfig& hardware)
       fit = std::max<std::int64_t>(1, std::min(fit, groups));
       const std::int64_t arrays =
           fit > 1 ? (groups + fit - 1) / fit : groups * ((k + rows - 1) / rows) * ((n + cols - 1) / cols);
-      const std::int64_t rows_in = images * arrays * m;
-      const std::int64_t rows_loaded = images * groups * k * (fit > 1 ? 1 : (n + cols - 1) / cols);
+      const std::int64_t rows_in = images * arrays * std::max<std::int64_t>(m, kind.min_stream_cycles);
+      const std::int64_t rows_loaded = kind.edge_folds == "full"
+                                           ? images * arrays * rows
+                                           : images * groups * k * (fit > 1 ? 1 : (n + cols - 1) / cols);
       const std::array<std::int64_t, 4> costs{rows_in, rows_loaded, rows_in * rows * cols, rows_loaded * rows * cols};
       for (std::size_t c = 0; c < costs.size(); ++c) least[c] = std::min(least[c], costs[c]);
     }

@@ -44,8 +44,16 @@ struct PeGeometry {
   int fan_in = 1;     ///< products summed in a stage
   int broadcast = 1;  ///< PEs that an activation reaches in a cycle
   bool double_buffered = true;
+  bool is_drain_charged = true;  ///< a single buffer takes the next weights after the last product; or behind the rows
+  bool has_full_edges = false;   ///< zeros are loaded into the rows that a short tile does not have
   int row_stages() const { return (rows + fan_in - 1) / fan_in; }
   int col_stages() const { return (cols + broadcast - 1) / broadcast; }
+  /// Weight rows that enter for a tile of `depth` rows.
+  int loaded_rows(int depth) const { return has_full_edges ? rows : depth; }
+  /// The first cycle in which a single buffer takes weights, if the last activation row entered in `stream_end` - 1.
+  std::int64_t weights_after(std::int64_t stream_end) const {
+    return is_drain_charged ? stream_end + row_stages() + col_stages() - 2 : stream_end;
+  }
 };
 
 /// What is on the ports of the array in one cycle. Vectors have all lanes of a port, or none.

@@ -362,4 +362,19 @@ Setup random_setup(RandomStream& random) {
   return setup;
 }
 
+void draw_conventions(Setup& setup, RandomStream& random) {
+  auto chance = [&](std::uint64_t in) { return random.below(in) == 0; };
+  auto of_arrays = [&](PodConfig& kind) {
+    if (chance(3)) kind.drain = "overlapped";
+    if (chance(4)) kind.edge_folds = "full";
+    if (chance(6)) kind.min_stream_cycles = static_cast<int>(random.between(2, 40));
+    if (chance(6)) kind.partial_sum_input = false;
+  };
+  of_arrays(setup.hardware.pods);
+  for (PodConfig& group : setup.hardware.pods.groups) of_arrays(group);
+  if (chance(4)) setup.tiling.convolution = "kernel_positions";
+  if (chance(6)) setup.tiling.convolution_partition_rows = chance(3) ? 0 : random.between(1, 40);
+  if (chance(6)) setup.tiling.pack_groups = false;
+}
+
 }  // namespace podsim::test

@@ -16,4 +16,8 @@ Network random_network(RandomStream& random, std::int64_t largest);
 /// Any machine of up to 17 pods that the configuration allows, small and odd sizes preferred.
 Setup random_setup(RandomStream& random);
 
+/// Lets the setup differ from the default in some of the conventions in which tools differ: short folds, drain, the
+/// shortest operation, where partial sums are added, how convolutions and groups are cut.
+void draw_conventions(Setup& setup, RandomStream& random);
+
 }  // namespace podsim::test

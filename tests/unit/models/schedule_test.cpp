@@ -344,6 +344,26 @@ TEST_CASE("schedule: the check finds every kind of fault that is planted", "[mod
   }
 }
 
+TEST_CASE("schedule: pods without an input for partial sums get none, and the check refuses schedules that give them",
+          "[models]") {
+  for (const char* scheduler : {"sosa_greedy", "layer_sequential"}) {
+    Setup setup = small_setup();
+    setup.scheduler.type = scheduler;
+    auto chained = [](const Schedule& schedule) {
+      return std::count_if(schedule.main.begin(), schedule.main.end(),
+                           [](const MainPlacement& place) { return place.partial_sum_in != kNone; });
+    };
+    const auto with = test::make(small_network(), setup);
+    REQUIRE(chained(with->schedule) > 0);
+    setup.hardware.pods.partial_sum_input = false;
+    const auto without = test::make(small_network(), setup);
+    CHECK(chained(without->schedule) == 0);
+    std::string found;
+    for (const Issue& issue : problems(with->schedule, *without)) found += issue.message + "\n";
+    CHECK(found.find("has no input for them") != std::string::npos);
+  }
+}
+
 TEST_CASE("schedule: a fault of our own scheduler is an internal error", "[models]") {
   const auto program = test::make(small_network(), small_setup());
   Schedule broken = program->schedule;

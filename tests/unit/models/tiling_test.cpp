@@ -417,10 +417,66 @@ TEST_CASE("tiling: work that is too large is refused before memory is taken", "[
   CHECK(std::string(small->what()).find("--max-memory") != std::string::npos);
 }
 
+TEST_CASE("tiling: with kernel positions no weight tile spans two of them", "[models]") {
+  // 70 channels on 32 rows: 32 + 32 + 6 per position of a 3 x 2 kernel.
+  NetworkBuilder b("one_conv");
+  Conv2d a;
+  a.in_channels = 70;
+  a.out_channels = 40;
+  a.kernel = {3, 2};
+  const Network network = b.build({b.conv2d("conv", b.input("x", {70, 9, 9}), a)});
+  Setup setup = crossbar_setup(1, 32, 32);
+  setup.tiling.convolution = "kernel_positions";
+  const TiledWorkload work = cut(network, setup);
+  REQUIRE(work.gemms.size() == 1);
+  const GemmTiles& gemm = work.gemms[0];
+  REQUIRE(gemm.j_count == 3 * 2 * 3);
+  std::int64_t next = 0;
+  for (std::int64_t j = 0; j < gemm.j_count; ++j) {
+    CAPTURE(j);
+    CHECK(tile_first_k(gemm, j) == next);
+    const std::int64_t depth = j % 3 == 2 ? 6 : 32;
+    CHECK(tile_depth(gemm, 0, j) == depth);
+    CHECK(next / 70 == (next + depth - 1) / 70);
+    next += depth;
+  }
+  CHECK(next == 70 * 3 * 2);
+
+  // Grouped convolutions are cut as ever.
+  a.groups = 2;
+  NetworkBuilder grouped("grouped");
+  const Network two = grouped.build({grouped.conv2d("conv", grouped.input("x", {70, 9, 9}), a)});
+  CHECK(cut(two, setup).gemms[0].j_count == (35 * 6 + 31) / 32);
+}
+
+TEST_CASE("tiling: convolutions may be cut along m in a way of their own, and groups be kept apart", "[models]") {
+  NetworkBuilder b("conv_and_linear");
+  Conv2d a;
+  a.in_channels = 8;
+  a.out_channels = 8;
+  a.groups = 8;
+  const std::string conv = b.conv2d("conv", b.input("x", {8, 10, 10}), a);
+  const std::string flat = b.unary("flat", Op::flatten, conv);
+  const Network network = b.build({b.linear("fc", flat, {800, 5, false, {}})});
+  Setup setup = crossbar_setup(1, 16, 16);
+  setup.tiling.convolution_partition_rows = 0;
+  TiledWorkload work = cut(network, setup);
+  CHECK(work.gemms[0].tile_m == 100);
+  CHECK(work.gemms[0].packing == 8);
+  setup.tiling.convolution_partition_rows.reset();
+  setup.tiling.pack_groups = false;
+  work = cut(network, setup);
+  CHECK(work.gemms[0].tile_m == 16);
+  CHECK(work.gemms[0].packing == 1);
+  CHECK(work.gemms[0].groups == 8);
+}
+
 TEST_CASE("tiling: random networks keep MACs and tile tables consistent", "[models]") {
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     RandomStream random(seed, "tiling test");
     Setup setup = test::random_setup(random);
+    RandomStream conventions(seed, "conventions of the tiling test");
+    test::draw_conventions(setup, conventions);
     setup.hardware.pods.rows = std::max(4, setup.hardware.pods.rows);
     setup.hardware.pods.cols = std::max(4, setup.hardware.pods.cols);
     const Network network = test::random_network(random, 20);

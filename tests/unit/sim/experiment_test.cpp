@@ -149,6 +149,19 @@ TEST_CASE("experiment: assignments make the objects on their way", "[sim]") {
   }
 }
 
+TEST_CASE("presets: a preset may set keys of the mapping, which the experiment changes", "[sim]") {
+  const MappingConfig preset = read(R"({"hardware": {"preset": "onnxim"}})").mapping;
+  CHECK(preset.tiling.convolution == "kernel_positions");
+  CHECK(preset.tiling.convolution_partition_rows == 0);
+  CHECK_FALSE(preset.tiling.pack_groups);
+  CHECK(preset.scheduler.type == MappingConfig{}.scheduler.type);
+  const MappingConfig changed =
+      read(R"({"hardware": {"preset": "onnxim"}, "mapping": {"tiling": {"convolution": "im2col"}}})").mapping;
+  CHECK(changed.tiling.convolution == "im2col");
+  CHECK(changed.tiling.convolution_partition_rows == 0);
+  CHECK(read(R"({"hardware": {"preset": "tpuv1"}})").mapping.tiling.convolution == "im2col");
+}
+
 TEST_CASE("presets: every preset is a machine with a summary", "[sim]") {
   REQUIRE(machine_preset_registry().find(kDefaultPreset) != nullptr);
   for (const std::string& name : machine_preset_registry().names()) {

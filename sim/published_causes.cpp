@@ -132,8 +132,7 @@ class Explainer {
     add("links and bank ports", stall(StallCause::network) + stall(StallCause::bank));
     add("filling banks and arrays, memory stalls",
         result.fill_cycles + stall(StallCause::memory) - model.warm_up_cycles - model.memory_stall_cycles);
-    add("drain", result.drain_cycles - model.tail_cycles);
-    add("write-back of the output", result.write_back_cycles);
+    add("drain and write-back", result.drain_cycles + result.write_back_cycles - model.tail_cycles);
     return result.cycles;
   }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "podsim/models/published/memory.hpp"
 
-#include <algorithm>
 #include <cmath>
 
 namespace podsim::published {
@@ -38,7 +37,7 @@ void Memory::unlink(Bank& bank, std::uint32_t tile) {
 void Memory::touch(std::int64_t round, std::uint32_t tile) {
   Bank& bank = bank_of(tile);
   State& state = states_[tile];
-  state.wanted_in = state.listed ? std::max(state.wanted_in, round) : round;
+  state.wanted_in = round;
   if (state.listed) unlink(bank, tile);
   state.before = bank.back;
   (bank.back == kNobody ? bank.front : states_[bank.back].after) = tile;
@@ -92,11 +91,11 @@ bool Memory::run_cycle(std::int64_t round) {
     if (state.fetched + left >= size) {
       state.fetched = size;
       state.resident = true;
+      bytes_[static_cast<int>(tiles_[tile].kind)] += static_cast<double>(tiles_[tile].bytes);
     } else {
       state.fetched += left;
     }
     changed = true;
-    bytes_[static_cast<int>(tiles_[tile].kind)] += static_cast<double>(fetched_now);
     // A tile of no bytes at all looks to the published tool like one that found no room.
     if (fetched_now == 0) break;
     used += fetched_now;

@@ -53,7 +53,7 @@ class Memory {
   bool is_resident(std::uint32_t tile) const { return states_[tile].resident; }
   /// It had room once, and is not resident any more or not yet again.
   bool was_evicted(std::uint32_t tile) const { return states_[tile].had_room && !states_[tile].resident; }
-  /// Bytes that crossed the DRAM interface. Partial sums count when fetched and when written back.
+  /// Bytes of all tiles fetched, and of partial sums also what was written back.
   std::int64_t bytes(MemoryTile::Kind kind) const;
   /// True once more room was given back in a bank than was taken, where the published tool ends with an error.
   bool is_inconsistent() const { return inconsistent_; }

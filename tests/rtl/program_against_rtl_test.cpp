@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 
+#include "podsim/models/values/int8_gemm.hpp"
 #include "podsim/models/values/value_plane.hpp"
 #include "podsim/sim/functional.hpp"
 #include "podsim/sim/simulator.hpp"

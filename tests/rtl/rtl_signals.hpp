@@ -4,8 +4,10 @@
 ///
 /// Verilator makes ports of one bit `bool` and, with --pins-bv 2, all others `sc_bv`; lane 0 is in the lowest bits.
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 #include <vector>
 
 #include <systemc>

@@ -3,6 +3,7 @@
 /// \file Random tile operations for one pod, and what the pod makes of them: what arrays of PEs are compared with.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 

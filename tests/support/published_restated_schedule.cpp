@@ -135,7 +135,12 @@ class Scheduler {
 
   Schedule result() const {
     Schedule schedule{tiles_, main_ops_, post_ops_, {}, last_main_, last_post_, net_.latency};
-    for (const Table& table : rounds_) schedule.rounds.push_back({table.op_of_pod, table.post_ops});
+    for (const Table& table : rounds_) {
+      schedule.rounds.push_back({table.op_of_pod, table.post_ops});
+      auto& post_ops = schedule.rounds.back().post_ops;
+      std::sort(post_ops.begin(), post_ops.end(),
+                [this](int a, int b) { return post_ops_[at(a)].pp < post_ops_[at(b)].pp; });
+    }
     return schedule;
   }
 
@@ -200,8 +205,8 @@ class Scheduler {
         const auto& tile = tiles_[at(a)];
         const int out = add_tile('P', -1, tile.rows, tile.cols, tile.bytes, false);
         const int first = 1 + std::max(tiles_[at(a)].ready_round, tiles_[at(b)].ready_round);
-        place_post({a, b, out, -1}, first);
-        place_post({b, a, out, -1}, first);
+        place_post({a, b, out, -1, -1}, first);
+        place_post({b, a, out, -1, -1}, first);
         sums.push_back(out);
         end = std::max(end, tiles_[at(out)].ready_round);
         last_post_ = std::max(last_post_, tiles_[at(out)].ready_round);
@@ -294,6 +299,7 @@ class Scheduler {
         if (table.pp_out_of_bank[at(bank)] != 0) continue;
         if (!table.circuits[pp_out_net].is_free(net_, bank, pp)) continue;
         op.round = r;
+        op.pp = pp;
         out.bank = bank;
         out.ready_round = std::max(out.ready_round, r);
         table.pp_busy[at(pp)] = 1;

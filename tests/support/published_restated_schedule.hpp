@@ -27,12 +27,12 @@ struct MainOp {
 /// One of the two twins of an add.
 struct PostOp {
   int in1, in2, out;  // tiles
-  int round;
+  int round, pp;
 };
 
 struct Round {
   std::vector<int> op_of_pod;  // index of the main operation, -1: pod is free
-  std::vector<int> post_ops;
+  std::vector<int> post_ops;   // in the order of their post-processors
 };
 
 struct Schedule {

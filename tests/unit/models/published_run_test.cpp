@@ -179,6 +179,19 @@ TEST_CASE("published run: a bus carries one operation a round", "[models]") {
   check(published::run(layers(64, 64, 64), machine_of(4, "bus")), {kWarm + 7 * kRound + kTail, 7, 0});
 }
 
+TEST_CASE("published run: sums take the room of those of the round that ends", "[models]") {
+  // A bank holds the sums of one operation, or two activation tiles. At the end of round r the sums of that round give
+  // way to the next ones. The third activation tile finds room in round 1, when the first one is wanted no more.
+  MachineConfig machine = machine_of(1);
+  machine.bank_bytes = 2 * 32 * 32;
+  const RunResult result = published::run(layers(96, 32, 32), machine);
+  check(result, {kWarm + 2 * kRound + kTail, 2, 0});
+  // While DRAM waits for the third tile in round 0 there is nothing to write back yet, and later it does not wait.
+  CHECK(result.p_bytes == 0);
+  // If the next operation adds to the sums that had to go, they can never be there together.
+  CHECK(published::run(layers(32, 64, 32), machine).cycles == -1);
+}
+
 TEST_CASE("published run: it says why it cannot end", "[models]") {
   MachineConfig machine = machine_of(4);
   machine.prefetch_rounds = 1;

@@ -140,8 +140,9 @@ void check_ports(const std::vector<SeenCircuit>& circuits) {
 /// What a round is, from the circuits of its operations.
 struct RoundTimes {
   std::int64_t u = -1, s = -1, v = -1;  ///< first weight row, first activation row, first row of its passes
-  std::int64_t w = 0, m = 0, n = 0;     ///< rows of the longest weight tile, activation tile and pass
-  std::int64_t single_drain = -1;       ///< Rs + Cs - 2 of the slowest pods with a single weight buffer; -1: none
+  std::int64_t w = 0, m = 0, n = 0;     ///< cycles of the longest weight tile, activation tile and pass
+  std::int64_t single_drain =
+      -1;  ///< of the slowest pods with a single weight buffer: Rs + Cs - 2, or 0 if overlapped; -1: none
 };
 
 void same_for_all(std::int64_t& known, std::int64_t cycle, const SeenCircuit& seen) {
@@ -168,7 +169,7 @@ std::vector<RoundTimes> round_times(const Program& program, const std::vector<Se
     switch (seen.fabric) {
       case FabricId::x:
         same_for_all(round.s, transfer.arrival, seen);
-        round.m = std::max<std::int64_t>(round.m, transfer.rows);
+        round.m = std::max<std::int64_t>({round.m, transfer.rows, kind.min_stream_cycles});
         break;
       case FabricId::p_in:
         same_for_all(round.s, transfer.arrival, seen);
@@ -178,9 +179,10 @@ std::vector<RoundTimes> round_times(const Program& program, const std::vector<Se
         break;
       case FabricId::w:
         same_for_all(round.u, transfer.arrival, seen);
-        round.w = std::max<std::int64_t>(round.w, transfer.rows);
-        if (kind.weight_buffers == "single")
-          round.single_drain = std::max<std::int64_t>(round.single_drain, wavefront - 2);
+        round.w = std::max<std::int64_t>(round.w, kind.edge_folds == "full" ? kind.rows : transfer.rows);
+        if (kind.weight_buffers == "single") {
+          round.single_drain = std::max<std::int64_t>(round.single_drain, kind.drain == "charged" ? wavefront - 2 : 0);
+        }
         break;
       case FabricId::post_in1:
       case FabricId::post_in2:

@@ -307,7 +307,6 @@ void Checker::take(const Transfer& transfer) {
 }
 
 void Checker::advance(std::int64_t cycle) {
-  forget_streams(cycle);
   for (std::size_t f = 0; f < launched_.size(); ++f) {
     if (!launched_[f].empty() && launched_[f].front().launch < cycle) settle(static_cast<FabricId>(f));
   }
@@ -348,6 +347,7 @@ void Checker::advance(std::int64_t cycle) {
       class_used_[c] -= bytes;
     }
   }
+  forget_streams(cycle);
 }
 
 }  // namespace podsim

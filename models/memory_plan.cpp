@@ -504,6 +504,8 @@ class Planner {
   void evict_one(Bank& bank, ItemId wanted, std::uint32_t size) {
     for (ItemId victim = bank.head; victim != kNone; victim = next_[victim]) {
       if (touched_[victim] >= round_ + 1 || resident_[victim] != kFilled) continue;
+      // A tile whose rows lie in others for the most part may take no space of its own: nothing is won.
+      if (victim < tiles_ && bytes_of(victim) == 0) continue;
       // Its last write has to be over.
       if (victim < tiles_ && is_dirty(victim) && complete_[victim] >= round_) continue;
       if (is_dirty(victim) && machine_.config.spill == "off") continue;

@@ -211,5 +211,23 @@ TEST_CASE("memory plan: with less capacity at least as much is spilled, for netw
   CHECK(spilling >= 2);
 }
 
+// With a dilation of 2 every row of the im2col matrix shares most of its elements with others, and some tiles of it take
+// no byte of their own. There is nothing to win by evicting them.
+TEST_CASE("banks: a tile that takes no space of its own stays until its last use", "[sim]") {
+  const std::string workload = std::string(PODSIM_TEST_DATA) + "/workloads/dilated.json";
+  const Experiment small = experiment(R"({"workload": ")" + workload + R"(",
+      "hardware": {"pods": {"count": 5, "rows": 7, "cols": 26, "weight_buffers": "single"},
+                   "banks": {"capacity_kib": 2}, "interconnect": {"type": "butterfly", "expansion": 4},
+                   "post_processors": {"count": 6}, "dram": {"bandwidth_gb_per_s": 40}, "weight_bits": 4},
+      "mapping": {"scheduler": "layer_sequential"}})");
+  const std::unique_ptr<Program> program = prepare(small, {});
+  std::int64_t without_space = 0;
+  for (const StoredTile& tile : program->work.tiles) without_space += tile.bytes == 0 ? 1 : 0;
+  CHECK(without_space > 0);
+  const RunResult result = simulate(*program, {});
+  CHECK(result.dram.spilled_bytes > 0);
+  CHECK(test::broken_identities(*program, result).empty());
+}
+
 }  // namespace
 }  // namespace podsim

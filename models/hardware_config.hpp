@@ -52,6 +52,26 @@ struct PodConfig {
   std::int64_t pes() const { return static_cast<std::int64_t>(count) * rows * cols; }
 };
 
+/// The timing rules of an array as numbers; see docs/machine_model.md, section 6.
+struct ArrayTiming {
+  bool double_buffered = true;
+  std::int64_t weights_drain = 0;  ///< cycles from the end of streaming until a single weight buffer may be written
+  std::int64_t least_load = 0;     ///< PodConfig::load_cycles of the shortest tile
+  std::int64_t least_stream = 0;   ///< PodConfig::stream_cycles of the shortest tile
+  std::int64_t drain = 0;          ///< PodConfig::drain_cycles
+
+  explicit ArrayTiming(const PodConfig& pods)
+      : double_buffered(pods.weight_buffers == "double"),
+        weights_drain(pods.drain == "charged" ? pods.drain_cycles() : 0),
+        least_load(pods.load_cycles(1)),
+        least_stream(pods.stream_cycles(1)),
+        drain(pods.drain_cycles()) {}
+  std::int64_t load_cycles(std::int64_t depth) const { return depth < least_load ? least_load : depth; }
+  std::int64_t stream_cycles(std::int64_t tile_rows) const {
+    return tile_rows < least_stream ? least_stream : tile_rows;
+  }
+};
+
 /// All pods of a machine: of one kind, said by the plain members, or of several, in `groups`. Pods are numbered group
 /// after group, and pod i is at terminal i of the fabrics.
 struct PodsConfig : PodConfig {

@@ -10,6 +10,8 @@ Pod::Pod(const sc_core::sc_module_name& name, RunContext& context, const Hardwar
       context_(context),
       config_(config),
       kind_(config.pod_group(config.group_of_pod(index))),
+      timing_(kind_),
+      latency_(kind_.array_latency().count()),
       index_(static_cast<std::uint16_t>(index)) {
   commands.bind(*this);
   weights.bind(weights_input_);
@@ -37,7 +39,7 @@ void Pod::fail(const std::string& what, std::uint32_t op) const {
 
 void Pod::receive_weights(const Transfer& transfer) {
   if (transfer.arrival < load_end_) fail("weights arrive while others are still being loaded", transfer.id);
-  load_end_ = transfer.arrival + kind_.load_cycles(transfer.rows);
+  load_end_ = transfer.arrival + timing_.load_cycles(transfer.rows);
   loading_.push(transfer);
 }
 
@@ -75,42 +77,34 @@ void Pod::start(const PodCommand& command) {
   if (loading_.empty() || loading_.front().id != op) fail("its weights were not loaded", op);
   const Transfer& loaded = loading_.front();
   if (loaded.rows != command.depth) fail("the wrong number of weight rows was loaded", op);
-  if (loaded.arrival + kind_.load_cycles(loaded.rows) > command.start)
+  if (loaded.arrival + timing_.load_cycles(loaded.rows) > command.start)
     fail("it starts before its weights are loaded", op);
   // The shadow plane holds one tile: it may be written once the one before has been swapped in. A register written
   // and swapped in the same cycle is swapped with its old value, so that the cycle of the swap itself is allowed.
   if (loaded.arrival < last_start_) fail("its weights overwrote others in the shadow plane", op);
-  if (kind_.weight_buffers == "single" && last_start_ >= 0 &&
-      loaded.arrival < stream_end_ + (kind_.drain == "charged" ? kind_.drain_cycles() : 0)) {
+  if (!timing_.double_buffered && last_start_ >= 0 && loaded.arrival < stream_end_ + timing_.weights_drain) {
     fail("its weights overwrote those in use", op);
   }
   if (command.takes_partial_sums && !kind_.partial_sum_input) fail("the array has no input for partial sums", op);
-  const Transfer weights_in = loading_.front();
-  loading_.pop();
 
   if (streaming_.empty() || streaming_.front().id != op || streaming_.front().arrival != command.start ||
       streaming_.front().rows != command.rows) {
     fail("its activations do not enter when it starts", op);
   }
-  const Transfer activations_in = streaming_.front();
-  streaming_.pop();
-  Transfer sums_in;
   if (command.takes_partial_sums) {
     if (adding_.empty() || adding_.front().id != op || adding_.front().arrival != command.start ||
         adding_.front().rows != command.rows) {
       fail("its partial sums do not meet its activations", op);
     }
-    sums_in = adding_.front();
-    adding_.pop();
   }
 
   last_start_ = command.start;
-  stream_end_ = command.start + kind_.stream_cycles(command.rows);
+  stream_end_ = command.start + timing_.stream_cycles(command.rows);
   ++operations_;
   busy_cycles_ += command.rows;
 
   Transfer out;
-  out.launch = command.start + kind_.array_latency().count();
+  out.launch = command.start + latency_;
   out.arrival = command.write_arrival;
   out.rows = command.rows;
   out.row_bytes = command.columns * config_.partial_sum_bytes;
@@ -120,9 +114,12 @@ void Pod::start(const PodCommand& command) {
   out.item = static_cast<std::uint32_t>(context_.program->work.tiles.size()) + op;
   out.id = op;
   if (context_.values != nullptr) {
-    context_.values->start_operation(out, command.start, weights_in, activations_in,
-                                     command.takes_partial_sums ? &sums_in : nullptr);
+    context_.values->start_operation(out, command.start, loaded, streaming_.front(),
+                                     command.takes_partial_sums ? &adding_.front() : nullptr);
   }
+  loading_.pop();
+  streaming_.pop();
+  if (command.takes_partial_sums) adding_.pop();
   partial_sums_out->carry(out);
 }
 

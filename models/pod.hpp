@@ -63,7 +63,9 @@ class Pod final : public sc_core::sc_module, public PodCommandInterface {
 
   RunContext& context_;
   const HardwareConfig& config_;
-  const PodConfig& kind_;  ///< of its group
+  const PodConfig& kind_;
+  const ArrayTiming timing_;
+  const std::int64_t latency_;  ///< PodConfig::array_latency  ///< of its group
   std::uint16_t index_;
   Input<Pod, &Pod::receive_weights> weights_input_{*this};
   Input<Pod, &Pod::receive_activations> activations_input_{*this};

@@ -11,6 +11,10 @@ const char* stall_cause_name(StallCause cause) {
   return kNames[static_cast<int>(cause)];
 }
 
+RunAccounts::RunAccounts(const HardwareConfig& config) : config_(config) {
+  for (int g = 0; g < config.pod_group_count(); ++g) timing_.emplace_back(config.pod_group(g));
+}
+
 void RunAccounts::begin(const Program& program) {
   program_ = &program;
   operations_.assign(program.work.network.operations.size(), {});
@@ -26,8 +30,8 @@ void RunAccounts::begin(const Program& program) {
   charged_last_ = 0;
 }
 
-void RunAccounts::round(std::uint32_t q, std::int64_t previous_end, std::int64_t load_start, std::int64_t start,
-                        std::int64_t end, const StartBound& bound) {
+void RunAccounts::round(std::uint32_t q, const std::vector<RoundOperation>& operations, std::int64_t previous_end,
+                        std::int64_t load_start, std::int64_t start, std::int64_t end, const StartBound& bound) {
   const Program& program = *program_;
   stream_cycles_ += end - start;
   std::int64_t reached = previous_end;
@@ -52,7 +56,7 @@ void RunAccounts::round(std::uint32_t q, std::int64_t previous_end, std::int64_t
   for (int c = 0; c < kStallCauses; ++c) stalls_[static_cast<std::size_t>(c)] += waits[static_cast<std::size_t>(c)];
   if (record_rounds_) {
     RoundResult& record = rounds_.emplace_back();
-    if (program.order.main_first[q] < program.order.main_first[q + 1]) record.load_start = load_start;
+    if (!operations.empty()) record.load_start = load_start;
     record.stream_start = start;
     record.stream_end = end;
     record.fill_cycles = q == 0 ? fill_cycles_ : 0;
@@ -68,9 +72,7 @@ void RunAccounts::round(std::uint32_t q, std::int64_t previous_end, std::int64_t
     if (round_ops_[static_cast<std::size_t>(operation)]++ == 0) present.push_back(operation);
     ++count;
   };
-  for (std::uint32_t n = program.order.main_first[q]; n < program.order.main_first[q + 1]; ++n) {
-    note(program.work.gemm_of_op(program.order.main_ids[n]).operation);
-  }
+  for (const RoundOperation& operation : operations) note(operation.gemm->operation);
   if (count == 0) {
     for (std::uint32_t n = program.order.post_first[q]; n < program.order.post_first[q + 1]; ++n) {
       note(static_cast<int>(program.schedule.post[program.order.post_ids[n]].operation));
@@ -92,37 +94,38 @@ void RunAccounts::round(std::uint32_t q, std::int64_t previous_end, std::int64_t
   }
 }
 
-void RunAccounts::weights(const GemmTiles& gemm, const OpIndex& at, std::int64_t start, std::int64_t bytes) {
-  const auto operation = static_cast<std::size_t>(gemm.operation);
-  operations_[operation].weight_bytes += bytes;
-  const std::int64_t end = start + config_.pod_group(gemm.pod_group).load_cycles(tile_depth(gemm, at.g, at.j));
+void RunAccounts::weights(const RoundOperation& operation, std::int64_t start) {
+  const auto layer = static_cast<std::size_t>(operation.gemm->operation);
+  operations_[layer].weight_bytes += static_cast<std::int64_t>(operation.w->rows) * operation.w->row_bytes;
+  const ArrayTiming& timing = timing_[static_cast<std::size_t>(operation.gemm->pod_group)];
+  const std::int64_t end = start + timing.load_cycles(operation.w->rows);
   arrays_busy_.add(start, end);
-  busy_[operation].add(start, end);
+  busy_[layer].add(start, end);
 }
 
-void RunAccounts::tile_operation(const GemmTiles& gemm, const OpIndex& at, std::int64_t start, std::int64_t longest,
-                                 std::int64_t last_cycle, std::int64_t activation_bytes,
-                                 std::int64_t partial_sum_bytes) {
-  OperationResult& account = operations_[static_cast<std::size_t>(gemm.operation)];
-  const std::int64_t rows = tile_rows(gemm, at.i);
-  const PodConfig& kind = config_.pod_group(gemm.pod_group);
-  const std::int64_t end = start + kind.stream_cycles(rows) + kind.drain_cycles();
-  for (BusyCycles* busy : {&arrays_busy_, &arrays_computing_, &busy_[static_cast<std::size_t>(gemm.operation)],
-                           &computing_[static_cast<std::size_t>(gemm.operation)]}) {
+void RunAccounts::tile_operation(const RoundOperation& operation, std::int64_t start, std::int64_t longest,
+                                 std::int64_t last_cycle, std::int64_t partial_sum_bytes) {
+  const auto layer = static_cast<std::size_t>(operation.gemm->operation);
+  OperationResult& account = operations_[layer];
+  const std::int64_t rows = operation.x->rows;
+  const ArrayTiming& timing = timing_[static_cast<std::size_t>(operation.gemm->pod_group)];
+  const std::int64_t end = start + timing.stream_cycles(rows) + timing.drain;
+  for (BusyCycles* busy : {&arrays_busy_, &arrays_computing_, &busy_[layer], &computing_[layer]}) {
     busy->add(start, end);
   }
-  account.macs += tile_macs(gemm, at);
+  const std::int64_t macs = tile_macs(*operation.gemm, operation.at);
+  account.macs += macs;
   ++account.tile_operations;
   account.busy_pod_cycles += rows;
-  account.partial_sums_written += rows * tile_columns(gemm, at.g, at.k);
+  account.partial_sums_written += rows * tile_columns(*operation.gemm, operation.at.g, operation.at.k);
   account.last_stream_cycle = std::max(account.last_stream_cycle, start + rows - 1);
   if (record_rounds_) {
     RoundResult& record = rounds_.back();
     ++record.tile_operations;
-    record.macs += tile_macs(gemm, at);
+    record.macs += macs;
     record.busy_pod_cycles += rows;
   }
-  account.activation_bytes += activation_bytes;
+  account.activation_bytes += rows * operation.x->row_bytes;
   account.partial_sum_bytes += partial_sum_bytes;
   if (account.first_cycle < 0) account.first_cycle = start;
   account.last_cycle = std::max(account.last_cycle, last_cycle);

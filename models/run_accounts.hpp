@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "podsim/models/program.hpp"
+#include "podsim/models/round_operations.hpp"
 #include "podsim/models/run_result.hpp"
 #include "podsim/models/scoreboard.hpp"
 
@@ -33,8 +33,8 @@ class BusyCycles {
  public:
   /// It is busy in cycles first ... end - 1.
   void add(std::int64_t first, std::int64_t end) {
+    if (end <= end_ || end <= first) return;
     if (first < end_) first = end_;
-    if (end <= first) return;
     cycles_ += end - first;
     end_ = end;
   }
@@ -53,7 +53,7 @@ class BusyCycles {
 /// every cycle is charged to one layer.
 class RunAccounts {
  public:
-  explicit RunAccounts(const HardwareConfig& config) : config_(config) {}
+  explicit RunAccounts(const HardwareConfig& config);
 
   void begin(const Program& program);
   /// From the next program on: keep a RoundResult per round.
@@ -61,13 +61,14 @@ class RunAccounts {
   /// Round `q` loads weights from `load_start` on, if any, and streams from `start` to `end`; the one before ended in
   /// `previous_end`. The wait is charged to the causes of `bound` in their order, each taking what it adds; before the
   /// first round all but memory counts as filling.
-  void round(std::uint32_t q, std::int64_t previous_end, std::int64_t load_start, std::int64_t start, std::int64_t end,
-             const StartBound& bound);
+  /// \param operations of the round
+  void round(std::uint32_t q, const std::vector<RoundOperation>& operations, std::int64_t previous_end,
+             std::int64_t load_start, std::int64_t start, std::int64_t end, const StartBound& bound);
   /// The weights of a tile operation enter its pod from cycle `start` on.
-  void weights(const GemmTiles& gemm, const OpIndex& at, std::int64_t start, std::int64_t bytes);
+  void weights(const RoundOperation& operation, std::int64_t start);
   /// One tile operation of a round whose longest tile has `longest` rows; its result is stored by `last_cycle`.
-  void tile_operation(const GemmTiles& gemm, const OpIndex& at, std::int64_t start, std::int64_t longest,
-                      std::int64_t last_cycle, std::int64_t activation_bytes, std::int64_t partial_sum_bytes);
+  void tile_operation(const RoundOperation& operation, std::int64_t start, std::int64_t longest,
+                      std::int64_t last_cycle, std::int64_t partial_sum_bytes);
   /// Pods without an operation in a round of `longest` rows.
   void idle(std::int64_t pods, std::int64_t longest) { idle_pod_cycles_ += pods * longest; }
   void pass(std::uint32_t operation, std::int64_t start, std::int64_t last_cycle, std::int64_t bytes);
@@ -85,6 +86,7 @@ class RunAccounts {
 
  private:
   const HardwareConfig& config_;
+  std::vector<ArrayTiming> timing_;  ///< per group of pods
   const Program* program_ = nullptr;
   std::vector<OperationResult> operations_;
   bool record_rounds_ = false;

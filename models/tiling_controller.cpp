@@ -40,6 +40,7 @@ TilingController::TilingController(const sc_core::sc_module_name& name, RunConte
       p_reads_(x_reads_),
       in1_reads_(x_reads_),
       in2_reads_(x_reads_) {
+  for (int g = 0; g < config_.pod_group_count(); ++g) timing_.emplace_back(config_.pod_group(g));
   fills.bind(*this);
   spills.bind(*this);
   SC_METHOD(run);
@@ -66,6 +67,7 @@ void TilingController::begin() {
   rounds_ = static_cast<std::uint32_t>(program.order.main_first.size()) - 1;
   board_.begin(program);
   accounts_.begin(program);
+  operations_.clear();
   outputs_written_.assign(work.network.operations.size(), 0);
   copies_ = copied_bytes_ = 0;
   poke(main_, 0);
@@ -182,39 +184,33 @@ void TilingController::step_main(std::int64_t now) {
   }
 }
 
-std::int64_t TilingController::shadow_free(std::uint32_t before, const PodConfig& kind) const {
-  if (kind.weight_buffers == "double") return board_.stream_start[before];
-  return board_.stream_end[before] + (kind.drain == "charged" ? kind.drain_cycles() : 0);
+std::int64_t TilingController::shadow_free(std::uint32_t before, const ArrayTiming& timing) const {
+  return timing.double_buffered ? board_.stream_start[before] : board_.stream_end[before] + timing.weights_drain;
 }
 
 TilingController::Decision TilingController::decide_weights(std::int64_t now) {
-  const Program& program = *context_.program;
-  const TiledWorkload& work = program.work;
   const std::uint32_t q = main_round_;
   load_bound_ = {};
   load_bound_.raise(StallCause::weights, load_end_);
   w_reads_.next();
   loading_cycles_ = 0;
   main_.lead = 0;
-  const std::uint32_t first = program.order.main_first[q];
-  const std::uint32_t end = program.order.main_first[q + 1];
+  const std::vector<RoundOperation>& operations = operations_.of(*context_.program, q);
   std::int64_t written = 0;
   bool queued = false;
-  for (std::uint32_t n = first; n < end; ++n) {
-    const std::uint32_t op = program.order.main_ids[n];
-    const OpTiles op_tiles = tiles_of_op(work, op);
-    const PodConfig& kind = config_.pod_group(op_tiles.gemm->pod_group);
-    if (q > 0) load_bound_.raise(StallCause::weights, shadow_free(q - 1, kind));
-    const StoredTile& stored = work.tiles[op_tiles.stationary];
-    const std::int64_t cycles = board_.latency(stored.bank, program.schedule.main[op].pod);
+  for (const RoundOperation& operation : operations) {
+    const ArrayTiming& timing = timing_of(*operation.gemm);
+    if (q > 0) load_bound_.raise(StallCause::weights, shadow_free(q - 1, timing));
+    const StoredTile& stored = *operation.w;
+    const std::int64_t cycles = board_.latency(stored.bank, operation.place->pod);
     w_reads_.add(stored.bank, cycles);
     main_.lead = std::max(main_.lead, cycles);
-    loading_cycles_ = std::max(loading_cycles_, kind.load_cycles(stored.rows));
+    loading_cycles_ = std::max(loading_cycles_, timing.load_cycles(stored.rows));
     if (!board_.rows_ready(stored.requirements, written, queued)) {
       return Decision::wait;
     }
   }
-  if (first == end) {
+  if (operations.empty()) {
     main_.start = load_bound_.highest();
     return Decision::commit;
   }
@@ -230,13 +226,12 @@ TilingController::Decision TilingController::decide_weights(std::int64_t now) {
   }
   if (fetched > 0) load_bound_.raise(StallCause::memory, fetched + kBankRead + main_.lead);
   LinkSchedule& links = board_.links(FabricId::w);
-  for (std::uint32_t n = first; n < end; ++n) {
-    const std::uint32_t op = program.order.main_ids[n];
-    const int bank = work.tiles[tiles_of_op(work, op).stationary].bank;
+  for (const RoundOperation& operation : operations) {
+    const int bank = operation.w->bank;
     const std::int64_t port = board_.port_free(FabricId::w, bank);
     if (port > 0) load_bound_.raise(StallCause::bank, port + kBankRead + w_reads_.of(bank));
     if (!links.never_conflicts()) {
-      const std::int64_t launch = links.earliest_launch(bank, program.schedule.main[op].pod);
+      const std::int64_t launch = links.earliest_launch(bank, operation.place->pod);
       if (launch > 0) load_bound_.raise(StallCause::network, launch + w_reads_.of(bank));
     }
   }
@@ -252,17 +247,12 @@ TilingController::Decision TilingController::decide_weights(std::int64_t now) {
 }
 
 void TilingController::order_weights() {
-  const Program& program = *context_.program;
-  const TiledWorkload& work = program.work;
-  const std::uint32_t q = main_round_;
   load_start_ = main_.start;
   load_end_ = load_start_ + loading_cycles_;
   LinkSchedule& links = board_.links(FabricId::w);
-  for (std::uint32_t n = program.order.main_first[q]; n < program.order.main_first[q + 1]; ++n) {
-    const std::uint32_t op = program.order.main_ids[n];
-    const OpTiles op_tiles = tiles_of_op(work, op);
-    const StoredTile& stored = work.tiles[op_tiles.stationary];
-    const std::uint16_t pod = program.schedule.main[op].pod;
+  for (const RoundOperation& operation : operations_.of(*context_.program, main_round_)) {
+    const StoredTile& stored = *operation.w;
+    const std::uint16_t pod = operation.place->pod;
     Transfer transfer;
     transfer.launch = load_start_ - w_reads_.of(stored.bank);
     transfer.arrival = load_start_;
@@ -270,22 +260,19 @@ void TilingController::order_weights() {
     transfer.row_bytes = stored.row_bytes;
     transfer.bank = stored.bank;
     transfer.unit = pod;
-    transfer.item = op_tiles.stationary;
-    transfer.id = op;
+    transfer.item = operation.stationary;
+    transfer.id = operation.op;
     board_.port_free(FabricId::w, stored.bank) = transfer.launch - kBankRead + stored.rows;
     if (!links.never_conflicts()) links.reserve(stored.bank, pod, transfer.launch, stored.rows);
     w_banks[stored.bank]->read(ReadPort::main, transfer);
-    accounts_.weights(*op_tiles.gemm, op_tiles.at, load_start_,
-                      static_cast<std::int64_t>(stored.rows) * stored.row_bytes);
+    accounts_.weights(operation, load_start_);
   }
 }
 
 TilingController::Decision TilingController::decide_stream(std::int64_t now) {
   const Program& program = *context_.program;
-  const TiledWorkload& work = program.work;
   const std::uint32_t q = main_round_;
-  const std::uint32_t first = program.order.main_first[q];
-  const std::uint32_t end = program.order.main_first[q + 1];
+  const std::vector<RoundOperation>& operations = operations_.of(program, q);
   stream_bound_ = {};
   main_.lead = 0;
 
@@ -298,7 +285,7 @@ TilingController::Decision TilingController::decide_stream(std::int64_t now) {
     stream_bound_.raise(StallCause::post_processor, board_.post_end[read_rounds - 1]);
   }
   const std::int64_t previous = q > 0 ? board_.stream_end[q - 1] : 0;
-  if (first == end) {
+  if (operations.empty()) {
     main_.start = std::max(previous, stream_bound_.highest());
     return Decision::commit;
   }
@@ -320,10 +307,9 @@ TilingController::Decision TilingController::decide_stream(std::int64_t now) {
   std::int64_t written = 0;
   std::int64_t summed = 0;
   bool queued = false;
-  for (std::uint32_t n = first; n < end; ++n) {
-    const std::uint32_t op = program.order.main_ids[n];
-    const MainPlacement& place = program.schedule.main[op];
-    const StoredTile& stored = work.tiles[tiles_of_op(work, op).activation];
+  for (const RoundOperation& operation : operations) {
+    const MainPlacement& place = *operation.place;
+    const StoredTile& stored = *operation.x;
     const std::int64_t x_latency = board_.latency(stored.bank, place.pod);
     x_reads_.add(stored.bank, x_latency);
     main_.lead = std::max(main_.lead, x_latency);
@@ -356,10 +342,9 @@ TilingController::Decision TilingController::decide_stream(std::int64_t now) {
   const bool watch_links = board_.links_can_conflict();
   const bool watch_sums = board_.sums_can_conflict();
   if (watch_sums || shared_ports_) {
-    for (std::uint32_t n = first; n < end; ++n) {
-      const std::uint32_t op = program.order.main_ids[n];
-      const MainPlacement& place = program.schedule.main[op];
-      const int bank = work.tiles[tiles_of_op(work, op).activation].bank;
+    for (const RoundOperation& operation : operations) {
+      const MainPlacement& place = *operation.place;
+      const int bank = operation.x->bank;
       stream_bound_.raise(StallCause::bank, board_.port_free(FabricId::x, bank) + kBankRead + x_reads_.of(bank));
       const std::int64_t out_launch = board_.array_latency(place.pod);
       const std::int64_t out_latency = board_.latency(place.p_bank, place.pod);
@@ -399,30 +384,26 @@ void TilingController::order_stream(std::int64_t now) {
   const Program& program = *context_.program;
   const TiledWorkload& work = program.work;
   const std::uint32_t q = main_round_;
-  const std::uint32_t first = program.order.main_first[q];
-  const std::uint32_t end = program.order.main_first[q + 1];
+  const std::vector<RoundOperation>& operations = operations_.of(program, q);
   const std::int64_t start = main_.start;
   const auto tiles = static_cast<ItemId>(work.tiles.size());
   std::int64_t longest = 0;
-  for (std::uint32_t n = first; n < end; ++n) {
-    const GemmTiles& gemm = work.gemm_of_op(program.order.main_ids[n]);
-    const std::int64_t rows = tile_rows(gemm, op_index(gemm, program.order.main_ids[n]).i);
-    longest = std::max(longest, config_.pod_group(gemm.pod_group).stream_cycles(rows));
+  for (const RoundOperation& operation : operations) {
+    longest = std::max(longest, timing_of(*operation.gemm).stream_cycles(operation.x->rows));
   }
   board_.stream_start.push_back(start);
   board_.stream_end.push_back(start + longest);
-  accounts_.round(q, q > 0 ? board_.stream_end[q - 1] : 0, load_start_, start, start + longest, stream_bound_);
+  accounts_.round(q, operations, q > 0 ? board_.stream_end[q - 1] : 0, load_start_, start, start + longest,
+                  stream_bound_);
 
   const bool watch_links = board_.links_can_conflict();
   const bool watch_sums = board_.sums_can_conflict();
-  for (std::uint32_t n = first; n < end; ++n) {
-    const std::uint32_t op = program.order.main_ids[n];
-    const MainPlacement& place = program.schedule.main[op];
-    const OpTiles op_tiles = tiles_of_op(work, op);
-    const GemmTiles& gemm = *op_tiles.gemm;
-    const OpIndex& index = op_tiles.at;
-    const std::uint32_t x_tile = op_tiles.activation;
-    const StoredTile& x = work.tiles[x_tile];
+  for (const RoundOperation& operation : operations) {
+    const std::uint32_t op = operation.op;
+    const MainPlacement& place = *operation.place;
+    const GemmTiles& gemm = *operation.gemm;
+    const OpIndex& index = operation.at;
+    const StoredTile& x = *operation.x;
     const auto columns = static_cast<std::int32_t>(tile_columns(gemm, index.g, index.k));
 
     PodCommand command;
@@ -443,7 +424,7 @@ void TilingController::order_stream(std::int64_t now) {
     transfer.row_bytes = x.row_bytes;
     transfer.bank = x.bank;
     transfer.unit = place.pod;
-    transfer.item = x_tile;
+    transfer.item = operation.activation;
     transfer.id = op;
     x_banks[x.bank]->read(ReadPort::main, transfer);
     board_.port_free(FabricId::x, x.bank) = transfer.launch - kBankRead + x.rows;
@@ -470,11 +451,10 @@ void TilingController::order_stream(std::int64_t now) {
     pods[place.pod]->execute(command);
 
     const std::int64_t stored = command.write_arrival + kBankWrite;
-    accounts_.tile_operation(gemm, index, start, longest, stored + x.rows - 1,
-                             static_cast<std::int64_t>(x.rows) * x.row_bytes, partial_sum_bytes);
+    accounts_.tile_operation(operation, start, longest, stored + x.rows - 1, partial_sum_bytes);
     if (program.schedule.without_finalize) board_.write(output_blocks_of(work, gemm, index.g, index.i), stored, false);
   }
-  accounts_.idle(config_.pod_count() - static_cast<std::int64_t>(end - first), longest);
+  accounts_.idle(config_.pod_count() - static_cast<std::int64_t>(operations.size()), longest);
 
   // Without finalise passes the tile operations themselves write them; passes may be far behind.
   if (program.schedule.without_finalize) take_outputs(q, start);

@@ -83,7 +83,11 @@ class TilingController final : public sc_core::sc_module, public FillListener, p
   void step_main(std::int64_t now);
   void step_post(std::int64_t now);
   /// The first cycle in which pods that may have streamed in round `before` can take weights of the next.
-  std::int64_t shadow_free(std::uint32_t before, const PodConfig& kind) const;
+  std::int64_t shadow_free(std::uint32_t before, const ArrayTiming& timing) const;
+  /// The timing of the pods that run the operation.
+  const ArrayTiming& timing_of(const GemmTiles& gemm) const {
+    return timing_[static_cast<std::size_t>(gemm.pod_group)];
+  }
   Decision decide_weights(std::int64_t now);
   Decision decide_stream(std::int64_t now);
   Decision decide_post(std::int64_t now);
@@ -119,9 +123,11 @@ class TilingController final : public sc_core::sc_module, public FillListener, p
 
   RunContext& context_;
   const HardwareConfig& config_;
-  const bool shared_ports_;  ///< P banks have one read and one write port
+  const bool shared_ports_;          ///< P banks have one read and one write port
+  std::vector<ArrayTiming> timing_;  ///< per group of pods
   Scoreboard board_;
   RunAccounts accounts_;
+  RoundOperations operations_;
   const std::int64_t max_latency_;
 
   CycleEvent wake_{"wake"};

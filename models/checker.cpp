@@ -11,7 +11,11 @@ constexpr std::int64_t kNever = std::int64_t{1} << 62;
 }  // namespace
 
 Checker::Checker(const sc_core::sc_module_name& name, RunContext& context, const Machine& machine)
-    : sc_module(name), context_(context), machine_(machine), shared_ports_(machine.config.banks.p_ports == "shared") {
+    : sc_module(name),
+      context_(context),
+      machine_(machine),
+      shared_ports_(machine.config.banks.p_ports == "shared"),
+      capacity_(machine.config.bank_capacity().count()) {
   for (auto& ports : ports_) ports.resize(static_cast<std::size_t>(machine.config.terminals()));
   for (auto& used : used_) used.resize(static_cast<std::size_t>(machine.config.bank_count()));
 }
@@ -58,7 +62,7 @@ void Checker::begin() {
     tile_missing_.assign(program.work.tiles.size(), 0);
     for (const TileReader& reader : program.work.relayout.readers) ++tile_missing_[reader.tile];
   }
-  space_events_ = {};
+  space_events_.clear();
   early_reads_ = {};
   class_used_ = peak_bank_ = peak_class_ = {};
   held_bytes_.assign(program.work.tiles.size() + sum_from_.size(), kNone);
@@ -299,11 +303,11 @@ int Checker::bank_of(ItemId item) const {
 }
 
 void Checker::take(ItemId item, std::int64_t cycle) {
-  space_events_.push({cycle, item, item_bytes(context_.program->work, context_.program->schedule, machine_, item)});
+  space_events_.add({cycle, item, item_bytes(context_.program->work, context_.program->schedule, machine_, item)});
 }
 
 void Checker::take(const Transfer& transfer) {
-  space_events_.push({transfer.arrival, transfer.item, static_cast<std::uint32_t>(transfer.rows * transfer.row_bytes)});
+  space_events_.add({transfer.arrival, transfer.item, static_cast<std::uint32_t>(transfer.rows * transfer.row_bytes)});
 }
 
 void Checker::advance(std::int64_t cycle) {
@@ -315,39 +319,46 @@ void Checker::advance(std::int64_t cycle) {
     early_reads_.pop();
     check_read(read.fabric, read.transfer, true);
   }
-  const std::int64_t capacity = machine_.config.bank_capacity().count();
-  while (!space_events_.empty() && space_events_.top().cycle < cycle) {
-    const SpaceEvent event = space_events_.top();
-    space_events_.pop();
-    ++checks_;
-    std::uint32_t& held = held_bytes_[event.item];
-    // A tile that is partly fetched and partly produced takes its space once, and gives it back once.
-    if (event.is_taken() && held != kNone) continue;
-    if (!event.is_taken() && held == kNone) {
-      fail("space of item " + std::to_string(event.item) + " is given back in cycle " + std::to_string(event.cycle) +
-           ", but it holds none: given back twice, or never taken");
+  space_events_.take_before(cycle, [this](std::vector<SpaceEvent>& events) {
+    // Space that is given back can be taken in the same cycle.
+    for (const SpaceEvent& event : events) {
+      if (!event.is_taken()) apply(event);
     }
-    const std::int64_t bytes = event.is_taken() ? event.bytes : held;
-    held = event.bytes;
-    const auto c = static_cast<std::size_t>(class_of(event.item));
-    const int bank = bank_of(event.item);
-    std::int64_t& used = used_[c][static_cast<std::size_t>(bank)];
-    if (event.is_taken()) {
-      used += bytes;
-      class_used_[c] += bytes;
-      peak_bank_[c] = std::max(peak_bank_[c], used);
-      peak_class_[c] = std::max(peak_class_[c], class_used_[c]);
-      if (used > capacity) {
-        fail(std::string(1, "XWP"[c]) + " bank " + std::to_string(bank) + " holds " + std::to_string(used) +
-             " bytes in cycle " + std::to_string(event.cycle) + ", more than its " + std::to_string(capacity) +
-             "; the last is item " + std::to_string(event.item));
-      }
-    } else {
-      used -= bytes;
-      class_used_[c] -= bytes;
+    for (const SpaceEvent& event : events) {
+      if (event.is_taken()) apply(event);
     }
-  }
+  });
   forget_streams(cycle);
+}
+
+void Checker::apply(const SpaceEvent& event) {
+  ++checks_;
+  std::uint32_t& held = held_bytes_[event.item];
+  // A tile that is partly fetched and partly produced takes its space once, and gives it back once.
+  if (event.is_taken() && held != kNone) return;
+  if (!event.is_taken() && held == kNone) {
+    fail("space of item " + std::to_string(event.item) + " is given back in cycle " + std::to_string(event.cycle) +
+         ", but it holds none: given back twice, or never taken");
+  }
+  const std::int64_t bytes = event.is_taken() ? event.bytes : held;
+  held = event.bytes;
+  const auto c = static_cast<std::size_t>(class_of(event.item));
+  const int bank = bank_of(event.item);
+  std::int64_t& used = used_[c][static_cast<std::size_t>(bank)];
+  if (event.is_taken()) {
+    used += bytes;
+    class_used_[c] += bytes;
+    peak_bank_[c] = std::max(peak_bank_[c], used);
+    peak_class_[c] = std::max(peak_class_[c], class_used_[c]);
+    if (used > capacity_) {
+      fail(std::string(1, "XWP"[c]) + " bank " + std::to_string(bank) + " holds " + std::to_string(used) +
+           " bytes in cycle " + std::to_string(event.cycle) + ", more than its " + std::to_string(capacity_) +
+           "; the last is item " + std::to_string(event.item));
+    }
+  } else {
+    used -= bytes;
+    class_used_[c] -= bytes;
+  }
 }
 
 }  // namespace podsim

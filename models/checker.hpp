@@ -11,6 +11,7 @@
 
 #include "podsim/interconnect/transfer.hpp"
 #include "podsim/models/bank.hpp"
+#include "podsim/models/calendar.hpp"
 #include "podsim/models/run_context.hpp"
 
 namespace podsim {
@@ -35,7 +36,7 @@ class Checker final : public sc_core::sc_module, public CircuitMonitor, public B
   void circuit(FabricId fabric, const Transfer& transfer) override;
   void written(BankClass bank_class, int bank, const Transfer& transfer) override;
   void take(ItemId item, std::int64_t cycle) override;
-  void give_back(ItemId item, std::int64_t cycle) override { space_events_.push({cycle, item, kNone}); }
+  void give_back(ItemId item, std::int64_t cycle) override { space_events_.add({cycle, item, kNone}); }
   void filled(std::uint32_t fill, std::int64_t cycle) override;
   /// Checks the banks' capacity, and the reads that were ordered early, up to there.
   void advance(std::int64_t cycle) override;
@@ -81,9 +82,6 @@ class Checker final : public sc_core::sc_module, public CircuitMonitor, public B
     ItemId item;
     std::uint32_t bytes;  ///< that are taken, or kNone: given back
     bool is_taken() const { return bytes != kNone; }
-    bool operator<(const SpaceEvent& other) const {  // the earliest is on top; of equal cycles, giving back first
-      return cycle != other.cycle ? cycle > other.cycle : is_taken() && !other.is_taken();
-    }
   };
 
   /// A read whose tile was not on its way yet when the read was ordered.
@@ -96,6 +94,8 @@ class Checker final : public sc_core::sc_module, public CircuitMonitor, public B
 
   /// Likewise for what a transfer brings.
   void take(const Transfer& transfer);
+  /// Space is taken or given back.
+  void apply(const SpaceEvent& event);
   void check_links(FabricId fabric, const Transfer& transfer);
   /// \param path the links of the circuit, in the order of the hops from the bank
   void check_path(FabricId fabric, const Transfer& transfer, const int* path, std::size_t hops);
@@ -116,6 +116,7 @@ class Checker final : public sc_core::sc_module, public CircuitMonitor, public B
   RunContext& context_;
   const Machine& machine_;
   const bool shared_ports_;
+  const std::int64_t capacity_;  ///< of a bank, in bytes
   std::array<Links, kFabrics> links_;
   std::size_t longest_path_ = 0;  ///< hops of a circuit seen so far
   std::array<std::vector<Port>, kFabrics> ports_;
@@ -134,7 +135,7 @@ class Checker final : public sc_core::sc_module, public CircuitMonitor, public B
   std::vector<std::uint32_t> tile_missing_;  ///< output tiles that are not on their way to its bank yet
   std::priority_queue<EarlyRead> early_reads_;
   // Space.
-  std::priority_queue<SpaceEvent> space_events_;
+  Calendar<SpaceEvent> space_events_;
   std::array<std::vector<std::int64_t>, 3> used_;
   std::array<std::int64_t, 3> class_used_{};
   std::array<std::int64_t, 3> peak_bank_{}, peak_class_{};

@@ -39,11 +39,15 @@ void Butterfly::route(int source, int destination, std::vector<int>& links) cons
   const auto stages = static_cast<unsigned>(stages_);
   links.resize(stages);
   int* const link = links.data();
-  const unsigned from = static_cast<unsigned>(source);
   const unsigned to = static_cast<unsigned>(destination) << expansion_log2_;
+  // High bits come from the destination, those that are not settled yet from the source.
+  const unsigned different = to ^ static_cast<unsigned>(source);
+  unsigned unsettled = (1U << (stages - 1)) - 1;
+  unsigned stage = 0;
   for (unsigned t = 0; t < stages; ++t) {
-    const unsigned unsettled = (1U << (stages - 1 - t)) - 1;
-    link[t] = static_cast<int>((t << stages) | (to & ~unsettled) | (from & unsettled));
+    link[t] = static_cast<int>(stage | (to ^ (different & unsettled)));
+    unsettled >>= 1;
+    stage += 1U << stages;
   }
 }
 

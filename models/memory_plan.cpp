@@ -166,9 +166,10 @@ class Planner {
         used_by_post_[item] = post ? 1 : 0;
       }
     };
+    OpCursor cursor(work_);
     for (std::uint32_t op = 0; op < mains_; ++op) {
       const MainPlacement& place = schedule_.main[op];
-      const OpTiles reads = tiles_of_op(work_, op);
+      const OpTiles& reads = cursor.at(op);
       use(reads.activation, place.round, false);
       use(reads.stationary, place.round, false);
       if (place.partial_sum_in != kNone) use(tiles_ + place.partial_sum_in, place.round, false);
@@ -315,9 +316,10 @@ class Planner {
   /// What the tile operations of the round read and write.
   void find_operations() {
     operations_.clear();
+    OpCursor cursor(work_);
     for (std::uint32_t n = order_.main_first[round_]; n < order_.main_first[round_ + 1]; ++n) {
       const std::uint32_t op = order_.main_ids[n];
-      const OpTiles reads = tiles_of_op(work_, op);
+      const OpTiles& reads = cursor.at(op);
       const std::uint32_t taken = schedule_.main[op].partial_sum_in;
       operations_.push_back(
           {reads.activation, reads.stationary, taken == kNone ? kNone : tiles_ + taken, tiles_ + op, sum_bytes(reads)});

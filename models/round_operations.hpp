@@ -33,9 +33,10 @@ class RoundOperations {
   void look_up(const Program& program, std::uint32_t round) {
     const TiledWorkload& work = program.work;
     operations_.clear();
+    OpCursor cursor(work);
     for (std::uint32_t n = program.order.main_first[round]; n < program.order.main_first[round + 1]; ++n) {
       const std::uint32_t op = program.order.main_ids[n];
-      const OpTiles tiles = tiles_of_op(work, op);
+      const OpTiles& tiles = cursor.at(op);
       operations_.push_back({op, tiles.activation, tiles.stationary, tiles.gemm, tiles.at, &program.schedule.main[op],
                              &work.tiles[tiles.activation], &work.tiles[tiles.stationary]});
     }

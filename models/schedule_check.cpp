@@ -116,6 +116,7 @@ class ScheduleChecker {
     PortWatch read_port(banks);
     const auto rounds = static_cast<std::uint32_t>(order_.main_first.size() - 1);
     std::uint32_t round = 0;
+    OpCursor cursor(work_);
     auto circuit = [&](LinkWatch& fabric, PortWatch& port, const char* fabric_name, int bank, int unit,
                        std::uint64_t what) {
       if (!port.take(bank, what)) {
@@ -140,7 +141,7 @@ class ScheduleChecker {
         const MainPlacement& place = schedule_.main[op];
         if (!pods.take(place.pod, op))
           fail("round " + std::to_string(round) + ": two operations on pod " + std::to_string(place.pod));
-        const auto [gemm, at, x_tile, w_tile] = tiles_of_op(work_, op);
+        const auto& [gemm, at, x_tile, w_tile] = cursor.at(op);
         const int group = machine_.config.group_of_pod(place.pod);
         if (group != gemm->pod_group) {
           fail(name("tile operation", op) + " is on pod " + std::to_string(place.pod) + " of group \"" +

@@ -667,6 +667,22 @@ OpTiles tiles_of_op(const TiledWorkload& work, std::uint32_t op) {
           gemm.stationary_tile(work.operands[gemm.stationary].first_tile, at.g, at.j, at.k)};
 }
 
+bool OpCursor::step() {
+  if (tiles_.gemm == nullptr) return false;
+  const GemmTiles& gemm = *tiles_.gemm;
+  if (tiles_.at.k + 1 < gemm.k_count) {
+    ++tiles_.at.k;
+    ++tiles_.stationary;
+    return true;
+  }
+  if (tiles_.at.i + 1 >= gemm.i_count) return false;
+  ++tiles_.at.i;
+  ++tiles_.activation;
+  tiles_.at.k = 0;
+  tiles_.stationary -= static_cast<std::uint32_t>(gemm.k_count - 1);
+  return true;
+}
+
 std::int64_t tile_rows(const GemmTiles& gemm, std::int64_t i) {
   return std::min(gemm.tile_m, gemm.m - i * gemm.tile_m);
 }

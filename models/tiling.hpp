@@ -188,6 +188,26 @@ struct OpTiles {
   std::uint32_t stationary = 0;  ///< likewise
 };
 OpTiles tiles_of_op(const TiledWorkload& work, std::uint32_t op);
+
+/// Looks up tile operations one after the other; cheap if most of them follow the one before.
+class OpCursor {
+ public:
+  explicit OpCursor(const TiledWorkload& work) : work_(&work) {}
+  /// As tiles_of_op. Good until the next call.
+  const OpTiles& at(std::uint32_t op) {
+    if (op != op_ + 1 || !step()) tiles_ = tiles_of_op(*work_, op);
+    op_ = op;
+    return tiles_;
+  }
+
+ private:
+  /// To the next operation, if only k and i change.
+  bool step();
+
+  const TiledWorkload* work_;
+  std::uint32_t op_ = 0xfffffffe;
+  OpTiles tiles_;
+};
 /// Rows i of a GEMM tile row, accounting for the remainder.
 std::int64_t tile_rows(const GemmTiles& gemm, std::int64_t i);
 /// The first row of k in tile j.

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "podsim/sim/core/random.hpp"
@@ -483,6 +484,8 @@ TEST_CASE("tiling: random networks keep MACs and tile tables consistent", "[mode
     const TiledWorkload work = cut(network, setup);
     std::int64_t macs = 0;
     std::uint32_t ops = 0, outputs = 0;
+    OpCursor cursor(work);
+    RandomStream jumps(seed, "jumps of the tiling test");
     for (const GemmTiles& gemm : work.gemms) {
       CHECK(gemm.first_op == ops);
       CHECK(gemm.first_output == outputs);
@@ -491,6 +494,13 @@ TEST_CASE("tiling: random networks keep MACs and tile tables consistent", "[mode
       for (std::uint32_t op = gemm.first_op; op < gemm.first_op + gemm.op_count; ++op) {
         CHECK(&work.gemm_of_op(op) == &gemm);
         const OpIndex at = op_index(gemm, op);
+        if (jumps.below(9) == 0) cursor.at(static_cast<std::uint32_t>(jumps.below(work.op_count)));
+        const OpTiles tiles = tiles_of_op(work, op);
+        const OpTiles& found = cursor.at(op);
+        CHECK(found.gemm == &gemm);
+        CHECK(found.activation == tiles.activation);
+        CHECK(found.stationary == tiles.stationary);
+        CHECK(std::tie(found.at.g, found.at.i, found.at.j, found.at.k) == std::tie(at.g, at.i, at.j, at.k));
         macs += tile_macs(gemm, at);
         const StoredTile& x =
             work.tiles[gemm.activation_tile(work.operands[gemm.activation].first_tile, at.g, at.i, at.j)];

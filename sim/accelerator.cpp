@@ -28,6 +28,7 @@ void destroy(Modules& modules) {
 Accelerator::Accelerator(const sc_core::sc_module_name& name, const HardwareConfig& config)
     : sc_module(name),
       machine_(config),
+      config_json_(to_json(machine_.config)),
       checker_("checker", context_, machine_),
       dram_("dram", context_, machine_.config),
       controller_("tiling_controller", context_, machine_) {
@@ -135,7 +136,7 @@ void Accelerator::before_end_of_elaboration() {
 
 void Accelerator::start(std::shared_ptr<const Program> program, std::shared_ptr<ValuePlane> values) {
   if (running_ || start_requested_) throw Error::internal(name(), "a program is started while another is running");
-  if (to_json(program->machine.config) != to_json(machine_.config)) {
+  if (to_json(program->machine.config) != config_json_) {
     throw Error::internal(name(), "the program was made for another machine");
   }
   program_ = std::move(program);

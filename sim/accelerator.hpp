@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <vector>
 #include <string>
+#include <vector>
 
 #include <systemc>
 
@@ -86,6 +86,7 @@ class Accelerator final : public sc_core::sc_module {
   void on_reset();
 
   Machine machine_;
+  const Json config_json_;  ///< what a program must have been made for
   RunContext context_;
   std::shared_ptr<const Program> program_;
   std::shared_ptr<ValuePlane> values_;

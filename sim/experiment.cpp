@@ -335,7 +335,11 @@ Json to_json(const Experiment& experiment) {
 std::string config_hash(const Experiment& experiment) {
   Json json = to_json(experiment);
   json.erase("outputs");
-  return hash_text(json.dump(-1, ' ', false, Json::error_handler_t::replace));
+  return config_hash(json);
+}
+
+std::string config_hash(const Json& echo) {
+  return hash_text(echo.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 MachinePresetRegistry& machine_preset_registry() {

@@ -51,6 +51,8 @@ Json to_json(const Experiment& experiment);
 
 /// 16 hexadecimal digits over everything that influences the result (outputs do not).
 std::string config_hash(const Experiment& experiment);
+/// The same from the experiment's complete JSON, without outputs.
+std::string config_hash(const Json& echo);
 
 /// A named machine: a complete or partial "hardware" object, and keys of "mapping" if its figures rest on them. Presets
 /// register themselves in sim/presets/.

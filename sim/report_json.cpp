@@ -4,6 +4,13 @@
 namespace podsim {
 namespace {
 
+/// An empty object with room for so many members: one that grows copies what is in it.
+Json object_for(std::size_t members) {
+  Json out = Json::object();
+  out.get_ref<Json::object_t&>().reserve(members);
+  return out;
+}
+
 Json stalls_json(const std::array<std::int64_t, kStallCauses>& stalls) {
   Json out = Json::object();
   for (int c = 0; c < kStallCauses; ++c) {
@@ -14,7 +21,7 @@ Json stalls_json(const std::array<std::int64_t, kStallCauses>& stalls) {
 
 Json layer_json(const Report& report, const LayerReport& layer) {
   const OperationResult& counted = layer.result;
-  Json out = Json::object();
+  Json out = object_for(24);
   out["name"] = layer.name;
   out["op"] = layer.op;
   out["fused"] = layer.fused;
@@ -61,7 +68,7 @@ Json pod_group_json(const Report& report, const PodGroupReport& group) {
 
 Json to_json(const Report& report) {
   const RunResult& result = report.result;
-  Json out = Json::object();
+  Json out = object_for(24);
   out["format"] = "podsim-report";
   out["schema"] = Report::kSchema;
   out["version"] = report.version;
@@ -92,7 +99,7 @@ Json to_json(const Report& report) {
   machine["scheduler"] = report.scheduler;
   out["assumptions"] = report.assumptions;
 
-  Json& totals = out["totals"];
+  Json& totals = out["totals"] = object_for(24);
   totals["cycles"] = result.cycles;
   totals["array_cycles"] = result.array_cycles;
   totals["compute_cycles"] = result.compute_cycles;

@@ -32,17 +32,10 @@ std::int64_t peak_memory_bytes() {
 }
 
 struct Prepared {
-  Network network;
   std::unique_ptr<Program> program;
   double lowering_seconds = 0;
   double scheduling_seconds = 0;
 };
-
-Network load(const Experiment& experiment) {
-  LoadOptions options;
-  options.allow_unmodelled = experiment.allow_unmodelled;
-  return load_network(experiment.workload, options);
-}
 
 /// The reference of a functional run, on a thread of its own while the machine's work is cut and scheduled.
 class Reference {
@@ -63,18 +56,17 @@ class Reference {
   std::future<ValuedRun> run_;
 };
 
-Prepared prepare_with_network(Network network, const Experiment& experiment, const RunOptions& options) {
+Prepared prepare_with_network(const Network& network, const Experiment& experiment, const RunOptions& options) {
   Prepared out;
   const auto start = Clock::now();
   const PollScope interruptible([&options] {
     if (options.stop && options.stop()) throw Error::run_failed("interrupted before the simulation");
   });
-  out.network = std::move(network);
   Machine machine(experiment.hardware);
   const auto scheduler = scheduler_registry().make(experiment.mapping.scheduler);
   TilingConfig tiling = experiment.mapping.tiling;
   scheduler->adjust(tiling);
-  LoweredNetwork lowered = lower(out.network, options.max_memory_bytes);
+  LoweredNetwork lowered = lower(network, options.max_memory_bytes);
   if (experiment.repeat > 1) lowered = repeated(lowered, experiment.repeat);
   TiledWorkload work = tile(std::move(lowered), machine, tiling, options.max_memory_bytes);
   out.lowering_seconds = seconds_since(start);
@@ -130,34 +122,38 @@ std::vector<PodGroupReport> pod_group_reports(const Program& program, const RunR
 }  // namespace
 
 std::unique_ptr<Program> prepare(const Experiment& experiment, const RunOptions& options) {
-  return prepare_with_network(load(experiment), experiment, options).program;
+  LoadOptions load;
+  load.allow_unmodelled = experiment.allow_unmodelled;
+  return prepare_with_network(load_network(experiment.workload, load), experiment, options).program;
 }
 
 RunResult simulate(const Program& program, const RunOptions& options, ValuePlane* values) {
   return ElaboratedMachine(program.machine.config).run(program, options, values);
 }
 
-Report run_experiment(const Experiment& experiment, const RunOptions& options, MachinePool* machines) {
+Report run_experiment(const Experiment& experiment, const RunOptions& options, MachinePool* machines,
+                      NetworkCache* networks) {
   if (options.functional && (experiment.decode_steps > 0 || experiment.repeat > 1)) {
     throw Error(ErrorKind::bad_input, {Issue{"--functional", experiment.repeat > 1 ? "/repeat" : "/decode_steps",
                                              "values are computed for a single inference only", "leave it out"}});
   }
   if (experiment.decode_steps > 0) return run_decode(experiment, options);
   const auto start = Clock::now();
-  Network loaded = load(experiment);
-  // A copy: the other one moves on. It must outlive the reference, which reads it from a thread of its own.
-  const Network reference_network = options.functional ? loaded : Network{};
+  NetworkCache own(0);
+  // Must outlive the reference, which reads it from a thread of its own.
+  const auto loaded = (networks != nullptr ? *networks : own).load(experiment.workload, experiment.allow_unmodelled);
+  const Network& network = loaded->network;
   std::optional<Reference> reference;
   if (options.functional) {
-    const std::int64_t bytes = reference_bytes(reference_network);
+    const std::int64_t bytes = reference_bytes(network);
     if (bytes > options.max_memory_bytes) {
-      throw Error::run_failed("the values of \"" + reference_network.name + "\" need about " + memory_text(bytes) +
+      throw Error::run_failed("the values of \"" + network.name + "\" need about " + memory_text(bytes) +
                                   "; allowed are " + memory_text(options.max_memory_bytes),
                               "raise --max-memory, or run without --functional");
     }
-    reference.emplace(reference_network, *options.functional, experiment.seed);
+    reference.emplace(network, *options.functional, experiment.seed);
   }
-  const Prepared prepared = prepare_with_network(std::move(loaded), experiment, options);
+  const Prepared prepared = prepare_with_network(network, experiment, options);
   const Program& program = *prepared.program;
   if (options.functional && program.schedule.without_finalize) {
     throw Error(ErrorKind::bad_input,
@@ -173,28 +169,26 @@ Report run_experiment(const Experiment& experiment, const RunOptions& options, M
     report.host.reference_seconds = reference->seconds();
   }
   const auto simulating = Clock::now();
-  if (reference) values.emplace(program, prepared.network, expected.values);
+  if (reference) values.emplace(program, network, expected.values);
   ValuePlane* const plane = values ? &*values : nullptr;
   report.result = machines != nullptr ? machines->machine_for(program.machine.config).run(program, options, plane)
                                       : simulate(program, options, plane);
   report.host.simulation_seconds = seconds_since(simulating);
   if (values && report.result.complete) {
-    report.functional =
-        compare_outputs(prepared.network, program.work.network, values->tensors(), expected.outputs.tensors);
+    report.functional = compare_outputs(network, program.work.network, values->tensors(), expected.outputs.tensors);
     report.functional.weights_file = options.functional->weights_file;
     report.functional.inputs_file = options.functional->inputs_file;
-    write_values(*options.functional, prepared.network, program.work.network, expected.values, values->tensors());
+    write_values(*options.functional, network, program.work.network, expected.values, values->tensors());
   }
   report.host.lowering_seconds = prepared.lowering_seconds;
   report.host.scheduling_seconds = prepared.scheduling_seconds;
 
-  const Network& network = prepared.network;
   const LoweredNetwork& lowered = program.work.network;
   const NetworkTotals totals = network.totals();
   report.experiment = to_json(experiment);
   report.experiment.erase("outputs");
-  report.config_hash = config_hash(experiment);
-  report.workload_hash = hash_text(to_text(network));
+  report.config_hash = config_hash(report.experiment);
+  report.workload_hash = loaded->hash;
   report.version = version();
   report.commit = commit();
   report.seed = experiment.seed;

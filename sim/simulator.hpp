@@ -8,6 +8,7 @@
 #include "podsim/models/run_result.hpp"
 #include "podsim/sim/elaborated_machine.hpp"
 #include "podsim/sim/experiment.hpp"
+#include "podsim/sim/network_cache.hpp"
 #include "podsim/sim/report.hpp"
 #include "podsim/sim/run_options.hpp"
 
@@ -25,7 +26,9 @@ RunResult simulate(const Program& program, const RunOptions& options, ValuePlane
 
 /// Everything from an experiment to its report.
 /// \param machines  machines to use again; null: one is built for this run
+/// \param networks  networks to use again; null: the workload is loaded for this run
 /// \throws Error
-Report run_experiment(const Experiment& experiment, const RunOptions& options, MachinePool* machines = nullptr);
+Report run_experiment(const Experiment& experiment, const RunOptions& options, MachinePool* machines = nullptr,
+                      NetworkCache* networks = nullptr);
 
 }  // namespace podsim

@@ -33,20 +33,32 @@ Json error_answer(const Json& id, const Error& error) {
   return answer;
 }
 
-Json answer_to(const std::string& line, const std::string& name, MachinePool& machines) {
+/// What requests of a session share.
+struct Session {
+  MachinePool machines;
+  NetworkCache networks;
+};
+
+/// File names need not be UTF-8; an answer has to be.
+std::string text_of(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string answer_to(const std::string& line, const std::string& name, Session& session) {
   Json id = nullptr;
   try {
     const JsonDocument document = parse_json(line, name);
     if (document.root.is_object()) id = document.root.value("id", Json());
     const ServeRequest request = read_serve_request(document);
-    const Report report = run_experiment(request.experiment, request.options, &machines);
-    return Json{{"id", id}, {"status", "ok"}, {"report", to_json(report)}};
+    const Report report = run_experiment(request.experiment, request.options, &session.machines, &session.networks);
+    // As text: a Json object that grows copies what is in it.
+    return R"({"id":)" + text_of(id) + R"(,"status":"ok","report":)" + text_of(to_json(report)) + "}";
   } catch (const Error& error) {
-    return error_answer(id, error);
+    return text_of(error_answer(id, error));
   } catch (const std::bad_alloc&) {
-    return error_answer(id, Error::run_failed("out of memory"));
+    return text_of(error_answer(id, Error::run_failed("out of memory")));
   } catch (const std::exception& error) {
-    return error_answer(id, Error::internal("serve", error.what()));
+    return text_of(error_answer(id, Error::internal("serve", error.what())));
   }
 }
 
@@ -70,15 +82,11 @@ int serve_command(const std::vector<std::string>& arguments) {
       "  echo '{\"id\": 1, \"experiment\": {\"workload\": \"zoo:resnet50\"}}' | podsim serve\n",
       0);
   if (!parser.parse(arguments)) return kExitGood;
-  MachinePool machines;
+  Session session;
   std::string line;
   for (std::int64_t number = 1; std::getline(std::cin, line); ++number) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    // File names need not be UTF-8; an answer has to be.
-    std::cout << answer_to(line, "line " + std::to_string(number), machines)
-                     .dump(-1, ' ', false, Json::error_handler_t::replace)
-              << '\n'
-              << std::flush;
+    std::cout << answer_to(line, "line " + std::to_string(number), session) << '\n' << std::flush;
     if (!std::cout) break;  // nobody listens any more
   }
   return kExitGood;

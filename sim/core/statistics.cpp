@@ -60,6 +60,8 @@ const Statistic* StatGroup::find(const std::string& path) const {
 
 Json StatGroup::to_json() const {
   Json out = Json::object();
+  // An object that grows copies what is in it.
+  out.get_ref<Json::object_t&>().reserve(statistics_.size() + groups_.size());
   for (const Statistic& s : statistics_) {
     Json& entry = out[s.name];
     switch (s.kind) {

@@ -60,7 +60,7 @@ TEST_CASE("workload_source: mistakes in a zoo address", "[workloads]") {
 }
 
 TEST_CASE("workload_source: every registered zoo network builds, writes, reads back and lowers", "[workloads]") {
-  CHECK(zoo_registry().names().size() == 15);
+  CHECK(zoo_registry().names().size() == 16);
   for (const std::string& name : zoo_registry().names()) {
     CAPTURE(name);
     const Network n = load_network("zoo:" + name);

@@ -4,6 +4,9 @@
 //   BERT: parameters of the released checkpoints (Hugging Face BertModel; Turc et al. 2019 for medium); operations at
 //     128 tokens, two per multiply-accumulate: 22.5e9 for base (MobileBERT), 7.9e10 for large (ELECTRA)
 //   GPT-2: parameters of the released checkpoint
+//   ResNet-20 with 1x1 shortcuts: 0.27 M parameters and 40.81 M multiply-accumulates (chenyaofo/pytorch-cifar-models);
+//     counted by hand: 3x3 convolutions 432 + 6 x 2304 + 4608 + 5 x 9216 + 18432 + 5 x 36864 weights, shortcuts
+//     512 + 2048, classifier 650, two for each of the 688 + 96 channels behind a batchnorm
 #include "podsim/workloads/workload_source.hpp"
 #include "support/catch.hpp"
 
@@ -23,6 +26,7 @@ TEST_CASE("zoo: multiply-accumulates and parameters equal published figures", "[
       {"zoo:resnet152", 11.514, 0.001, 60192808, 156},
       // He et al., table 1: 3.8e9; Keras applications: 3.86e9.
       {"zoo:resnet50:variant=v1", 3.86, 0.005, 25557032, 54},
+      {"zoo:resnet20", 0.04081, 0.0002, 272474, 22},
       {"zoo:densenet121", 2.834, 0.001, 7978856, 121},
       {"zoo:densenet169", 3.36, 0.001, 14149480, 169},
       {"zoo:densenet201", 4.291, 0.001, 20013928, 201},
@@ -63,7 +67,7 @@ TEST_CASE("zoo: transformer multiply-accumulates follow the closed form", "[work
 }
 
 TEST_CASE("zoo: the batch multiplies the work and nothing else", "[workloads]") {
-  for (const char* name : {"resnet50", "densenet121", "vit_b16", "bert_medium", "gpt2_small_decode"}) {
+  for (const char* name : {"resnet50", "resnet20", "densenet121", "vit_b16", "bert_medium", "gpt2_small_decode"}) {
     const NetworkTotals one = load_network(std::string("zoo:") + name).totals();
     const NetworkTotals four = load_network(std::string("zoo:") + name + ":batch=4").totals();
     CAPTURE(name);

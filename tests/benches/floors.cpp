@@ -82,7 +82,44 @@ double dot_seconds(std::int64_t tiles) {
   return seconds;
 }
 
+#if defined(__GNUC__)
+[[gnu::always_inline]]
+#endif
+inline void
+plain_tile(const std::int8_t* x, const std::int8_t* w, std::int32_t* sums) {
+  for (int r = 0; r < kTile; ++r) {
+    for (int d = 0; d < kTile; ++d) {
+      const std::int32_t factor = x[r * kTile + d];
+      for (int c = 0; c < kTile; ++c) sums[r * kTile + c] += factor * w[d * kTile + c];
+    }
+  }
+}
+
+#if defined(__x86_64__) && defined(__GNUC__)
+__attribute__((target("avx2"), optimize("O3"))) void plain_tile_avx2(const std::int8_t* x, const std::int8_t* w,
+                                                                     std::int32_t* sums) {
+  plain_tile(x, w, sums);
+}
+#endif
+void plain_tile_portable(const std::int8_t* x, const std::int8_t* w, std::int32_t* sums) {
+  plain_tile(x, w, sums);
+}
+
 }  // namespace
+
+double plain_mac_seconds(std::int64_t macs) {
+  std::vector<std::int8_t> x(kTile * kTile, 1), w(kTile * kTile, 0);
+  std::vector<std::int32_t> sums(kTile * kTile);
+  auto* tile = &plain_tile_portable;
+#if defined(__x86_64__) && defined(__GNUC__)
+  if (__builtin_cpu_supports("avx2")) tile = &plain_tile_avx2;
+#endif
+  const auto start = Clock::now();
+  for (std::int64_t t = 0; t < (macs + kTileMacs - 1) / kTileMacs; ++t) tile(x.data(), w.data(), sums.data());
+  const double seconds = seconds_since(start);
+  sink = sums[0];
+  return seconds;
+}
 
 double activation_seconds(std::int64_t activations, int methods, Spread spread) {
   const test::Kernel kernel;

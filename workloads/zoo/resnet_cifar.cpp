@@ -33,8 +33,8 @@ Network resnet_cifar(int depth, const ImageParameters<32>& p) {
   return b.build({b.linear("fc", x, dense(64, 10))});
 }
 
-const auto resnet20 = register_network<ImageParameters<32>>(
-    "resnet20", "ResNet-20 image classifier for CIFAR-10", [](const auto& p) { return resnet_cifar(20, p); });
+const auto resnet20 = register_network<ImageParameters<32>>("resnet20", "ResNet-20 image classifier for CIFAR-10",
+                                                            [](const auto& p) { return resnet_cifar(20, p); });
 
 }  // namespace
 }  // namespace podsim::zoo

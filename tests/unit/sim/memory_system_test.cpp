@@ -211,8 +211,8 @@ TEST_CASE("memory plan: with less capacity at least as much is spilled, for netw
   CHECK(spilling >= 2);
 }
 
-// With a dilation of 2 every row of the im2col matrix shares most of its elements with others, and some tiles of it take
-// no byte of their own. There is nothing to win by evicting them.
+// With a dilation of 2 every row of the im2col matrix shares most of its elements with others, and some tiles of it
+// take no byte of their own. There is nothing to win by evicting them.
 TEST_CASE("banks: a tile that takes no space of its own stays until its last use", "[sim]") {
   const std::string workload = std::string(PODSIM_TEST_DATA) + "/workloads/dilated.json";
   const Experiment small = experiment(R"({"workload": ")" + workload + R"(",

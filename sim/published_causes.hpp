@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "podsim/models/published/raw_results.hpp"
+#include "podsim/sim/published_raw_results.hpp"
 #include "podsim/sim/simulator.hpp"
 
 namespace podsim {

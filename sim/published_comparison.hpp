@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "podsim/models/published/raw_results.hpp"
 #include "podsim/models/published/run.hpp"
+#include "podsim/sim/published_raw_results.hpp"
 #include "podsim/sim/simulator.hpp"
 
 namespace podsim {

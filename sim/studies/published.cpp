@@ -5,7 +5,6 @@
 #include <iostream>
 #include <vector>
 
-#include "podsim/models/published/raw_results.hpp"
 #include "podsim/sim/commands/command.hpp"
 #include "podsim/sim/commands/interrupt.hpp"
 #include "podsim/sim/commands/progress_bar.hpp"
@@ -13,6 +12,7 @@
 #include "podsim/sim/core/text.hpp"
 #include "podsim/sim/published_causes.hpp"
 #include "podsim/sim/published_comparison.hpp"
+#include "podsim/sim/published_raw_results.hpp"
 #include "podsim/sim/studies/study.hpp"
 
 namespace podsim {

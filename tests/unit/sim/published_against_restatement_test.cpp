@@ -265,7 +265,7 @@ TEST_CASE("published run: networks with changed layers run as by the second stat
 }
 
 TEST_CASE("published run: networks that banks cannot hold fail by both statements of the rules", "[sim]") {
-  // Banks of two tiles of sums: what an add needs evicts what another one needs.
+  // Banks of 4 KiB hold four tiles of W or X, or two of sums, and tiles are fetched a round ahead only.
   Seen seen;
   for (const char* source : {"zoo:resnet50:image=64,variant=v1", "zoo:densenet121:image=64"}) {
     const std::vector<RestatedLayer> layers = restated_layers(source);

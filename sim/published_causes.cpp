@@ -7,7 +7,6 @@
 #include "podsim/models/published/tiling.hpp"
 #include "podsim/sim/core/poll.hpp"
 #include "podsim/sim/core/version.hpp"
-#include "podsim/sim/published_comparison.hpp"
 #include "podsim/sim/table.hpp"
 #include "podsim/workloads/workload_source.hpp"
 
@@ -79,7 +78,7 @@ class Explainer {
     published::Rules rules;
     const Schedule schedule = published::schedule(work, config_, progress(), rules);
     published::RunResult last = published::run_schedule(work, schedule, config_, rules);
-    out_.published_cycles = last.cycles;
+    out_.ours = last;
 
     published::Rules once;
     once.adds_issued_twice = false;
@@ -164,7 +163,7 @@ std::string causes_table(const std::vector<PublishedCauses>& runs) {
   auto signed_text = [](std::int64_t cycles) { return (cycles > 0 ? "+" : "") + std::to_string(cycles); };
   line("", [](const PublishedCauses& run) { return run.raw.network; });
   line("", [](const PublishedCauses& run) { return run.raw.interconnect + ", " + std::to_string(run.raw.pods); });
-  line("published", [](const PublishedCauses& run) { return std::to_string(run.published_cycles); });
+  line("published", [](const PublishedCauses& run) { return std::to_string(run.ours.cycles); });
   for (std::size_t n = 0; n < runs.front().causes.size(); ++n) {
     line(runs.front().causes[n].name, [&](const PublishedCauses& run) { return signed_text(run.causes[n].cycles); });
   }
@@ -181,7 +180,7 @@ std::string causes_csv(const std::vector<PublishedCauses>& runs) {
       out += run.raw.network + "," + run.raw.interconnect + "," + std::to_string(run.raw.pods) + ",\"" + cause + "\"," +
              std::to_string(cycles) + "," + version() + "," + commit() + "\n";
     };
-    line("published", run.published_cycles);
+    line("published", run.ours.cycles);
     for (const PublishedCause& cause : run.causes) line(cause.name, cause.cycles);
     line("podsim's machine", run.machine_cycles);
     line("adds once, alone, by the published rules", run.adds_issued_once);
@@ -189,7 +188,7 @@ std::string causes_csv(const std::vector<PublishedCauses>& runs) {
   return out;
 }
 
-std::string causes_json(const std::vector<PublishedCauses>& runs) {
+std::string causes_json(const std::vector<PublishedCauses>& runs, const RunsWanted& wanted) {
   Json list = Json::array();
   for (const PublishedCauses& run : runs) {
     Json causes = Json::array();
@@ -197,18 +196,15 @@ std::string causes_json(const std::vector<PublishedCauses>& runs) {
     list.push_back({{"network", run.raw.network},
                     {"interconnect", run.raw.interconnect},
                     {"pods", run.raw.pods},
-                    {"published_cycles", run.published_cycles},
+                    {"equal", run.differences().empty()},
+                    {"published_cycles", run.ours.cycles},
                     {"causes", causes},
                     {"machine_cycles", run.machine_cycles},
                     {"adds_issued_once", run.adds_issued_once}});
   }
-  return Json{{"format", "podsim-published-causes"},
-              {"schema", 1},
-              {"version", version()},
-              {"commit", commit()},
-              {"runs", list}}
-             .dump(2) +
-         "\n";
+  Json out = runs_header("podsim-published-causes", runs.size(), wanted);
+  out["runs"] = list;
+  return out.dump(2) + "\n";
 }
 
 }  // namespace podsim

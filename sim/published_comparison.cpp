@@ -35,7 +35,7 @@ constexpr std::array<Figure, 9> kFigures{{
 
 }  // namespace
 
-std::vector<std::string> PublishedComparison::differences() const {
+std::vector<std::string> differences(const RawResult& raw, const published::RunResult& ours) {
   std::vector<std::string> out;
   for (const Figure& figure : kFigures) {
     if (raw.*figure.published != ours.*figure.ours) out.emplace_back(figure.name);
@@ -116,7 +116,15 @@ std::string published_csv(const std::vector<PublishedComparison>& rows) {
   return out;
 }
 
-std::string published_json(const std::vector<PublishedComparison>& rows) {
+Json runs_header(const char* format, std::size_t done, const RunsWanted& wanted) {
+  Json out{{"format", format}, {"schema", 1}, {"version", version()}, {"commit", commit()}};
+  out["complete"] = done == wanted.count;
+  if (done < wanted.count) out["stopped_because"] = wanted.stopped_because;
+  out["runs_wanted"] = wanted.count;
+  return out;
+}
+
+std::string published_json(const std::vector<PublishedComparison>& rows, const RunsWanted& wanted) {
   Json list = Json::array();
   for (const PublishedComparison& row : rows) {
     Json ours, published;
@@ -136,13 +144,9 @@ std::string published_json(const std::vector<PublishedComparison>& rows) {
     }
     list.push_back(entry);
   }
-  return Json{{"format", "podsim-published-runs"},
-              {"schema", 1},
-              {"version", version()},
-              {"commit", commit()},
-              {"runs", list}}
-             .dump(2) +
-         "\n";
+  Json out = runs_header("podsim-published-runs", rows.size(), wanted);
+  out["runs"] = list;
+  return out.dump(2) + "\n";
 }
 
 }  // namespace podsim

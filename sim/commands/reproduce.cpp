@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "podsim/sim/commands/command.hpp"
 #include "podsim/sim/core/text.hpp"
@@ -22,6 +26,53 @@ std::string help_text() {
          "podsim reproduce STUDY --help explains a study.\n";
 }
 
+std::string dashed(const std::string& study) {
+  return "--" + study;
+}
+
+Error unknown_study(const std::string& name) {
+  Issue issue = study_registry().unknown(name);
+  issue.file = "command line";
+  return Error(ErrorKind::bad_input, {issue});
+}
+
+std::unique_ptr<Study> make_study(const std::string& name) {
+  return study_registry().make({name, Json::object()});
+}
+
+/// Tells help from mistakes where no study is named.
+/// \return the exit code, if help was all that was wanted
+int without_study(const std::vector<std::string>& arguments) {
+  if (std::count(arguments.begin(), arguments.end(), "--help") + std::count(arguments.begin(), arguments.end(), "-h") >
+      0) {
+    std::cout << help_text();
+    return kExitGood;
+  }
+  if (!arguments.empty() && arguments.front().compare(0, 1, "-") != 0) throw unknown_study(arguments.front());
+  const std::vector<std::string> names = study_registry().names();
+  // An option is unknown if no study has it.
+  std::optional<Error> wrong_option;
+  bool understood = false;
+  for (const std::string& name : names) {
+    OptionParser parser(help_text(), "", 1);
+    for (const std::string& study : names) parser.flag(study, study_registry().find(study)->summary);
+    make_study(name)->declare(parser);
+    std::optional<Arguments> parsed;
+    try {
+      parsed = parser.parse(arguments);
+    } catch (const Error& error) {
+      wrong_option = error;
+      continue;
+    }
+    if (!parsed) return kExitGood;
+    if (!parsed->positional().empty()) throw unknown_study(parsed->positional().front());
+    understood = true;
+  }
+  if (wrong_option && !understood) throw *wrong_option;
+  throw Error(ErrorKind::bad_input,
+              {{"command line", {}, "reproduce needs a study (allowed: " + join(names) + ")", {}}});
+}
+
 }  // namespace
 
 StudyRegistry& study_registry() {
@@ -31,30 +82,21 @@ StudyRegistry& study_registry() {
 
 int reproduce_command(const std::vector<std::string>& arguments) {
   const std::vector<std::string> names = study_registry().names();
-  // "published" in front, or "--published" anywhere.
+  // "published" or "--published", wherever it stands.
   std::vector<std::string> rest = arguments;
-  auto chosen = std::find_if(rest.begin(), rest.end(), [&names](const std::string& argument) {
-    return argument.compare(0, 2, "--") == 0 && std::count(names.begin(), names.end(), argument.substr(2)) > 0;
+  std::string name;
+  const auto chosen = std::find_if(rest.begin(), rest.end(), [&](const std::string& argument) {
+    const auto known = std::find_if(names.begin(), names.end(), [&argument](const std::string& study) {
+      return argument == study || argument == dashed(study);
+    });
+    if (known != names.end()) name = *known;
+    return known != names.end();
   });
-  if (chosen == rest.end() && !rest.empty() && rest.front().compare(0, 1, "-") != 0) chosen = rest.begin();
-  if (chosen == rest.end()) {
-    const bool wants_help =
-        std::count(rest.begin(), rest.end(), "--help") + std::count(rest.begin(), rest.end(), "-h") > 0;
-    if (wants_help) {
-      std::cout << help_text();
-      return kExitGood;
-    }
-    throw Error(ErrorKind::bad_input,
-                {{"command line", {}, "reproduce needs a study (allowed: " + join(names) + ")", {}}});
-  }
-  const std::string name = chosen->compare(0, 2, "--") == 0 ? chosen->substr(2) : *chosen;
+  if (chosen == rest.end()) return without_study(rest);
   rest.erase(chosen);
-  if (study_registry().find(name) == nullptr) {
-    Issue issue = study_registry().unknown(name);
-    issue.file = "command line";
-    throw Error(ErrorKind::bad_input, {issue});
-  }
-  const auto study = study_registry().make({name, Json::object()});
+  // Saying it twice does no harm.
+  rest.erase(std::remove(rest.begin(), rest.end(), dashed(name)), rest.end());
+  const auto study = make_study(name);
   OptionParser parser("Usage: podsim reproduce " + name + " [options]\n\n" + study->about(), "", 0);
   study->declare(parser);
   const auto parsed = parser.parse(rest);

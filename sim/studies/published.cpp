@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <functional>
 #include <iostream>
+#include <optional>
+#include <string>
 #include <vector>
 
-#include "podsim/models/published/raw_results.hpp"
 #include "podsim/sim/commands/command.hpp"
 #include "podsim/sim/commands/interrupt.hpp"
 #include "podsim/sim/commands/progress_bar.hpp"
@@ -13,6 +14,7 @@
 #include "podsim/sim/core/text.hpp"
 #include "podsim/sim/published_causes.hpp"
 #include "podsim/sim/published_comparison.hpp"
+#include "podsim/sim/published_raw_results.hpp"
 #include "podsim/sim/studies/study.hpp"
 
 namespace podsim {
@@ -62,11 +64,18 @@ enum class Format { csv, json };
 
 /// \throws Error (bad_input) if the name tells no format or the file cannot be written
 Format checked_format(const std::string& path) {
+  if (path.empty()) {
+    throw Error(ErrorKind::bad_input, {{"-o", {}, "must be the name of a file or \"-\", got an empty string", {}}});
+  }
   if (path == "-") return Format::json;
-  const std::size_t dot = path.rfind('.');
-  const std::string extension = dot == std::string::npos ? "" : path.substr(dot + 1);
+  // A dot of a folder is none of the file.
+  const std::string name = path.substr(path.rfind('/') + 1);
+  const std::size_t dot = name.rfind('.');
+  const std::string extension = dot == std::string::npos ? "" : name.substr(dot + 1);
   if (extension != "csv" && extension != "json") {
-    throw Error(ErrorKind::bad_input, {{path, {}, "unknown format \"" + extension + "\" (allowed: csv, json)", {}}});
+    const std::string found =
+        extension.empty() ? "has no extension to tell its format" : "unknown output format \"." + extension + "\"";
+    throw Error(ErrorKind::bad_input, {{path, {}, found + " (known: .csv, .json)", {}}});
   }
   check_writable(path);
   return extension == "csv" ? Format::csv : Format::json;
@@ -83,7 +92,8 @@ class PublishedRuns final : public Study {
            "128\n"
            "and 256 pods of 32x32 PEs) by its own rules, compares all its figures, and shows beside them how many "
            "cycles\n"
-           "podsim's own machine takes. Exit code 0 only if all figures are equal.\n";
+           "podsim's own machine takes. Exit code 0 only if all figures are equal.\n"
+           "Ctrl-C stops it and still writes the runs that are done, marked as partial.\n";
   }
 
   void declare(OptionParser& parser) const override {
@@ -98,70 +108,83 @@ class PublishedRuns final : public Study {
 
   int run(const Arguments& arguments) const override {
     const std::vector<RawResult> runs = chosen_runs(arguments);
-    const std::string path = arguments.value("output").value_or("");
-    const Format format = path.empty() ? Format::json : checked_format(path);
+    const std::optional<std::string> path = arguments.value("output");
+    const Format format = path ? checked_format(*path) : Format::json;
     const bool quiet = arguments.has("quiet") || path == "-";
 
+    const bool explains = arguments.has("causes");
+    const Done done = explains ? repeat(runs, quiet,
+                                        [](const RawResult& raw, const RunOptions& options, Done& out) {
+                                          out.causes.push_back(explain_published(raw, options));
+                                        })
+                               : repeat(runs, quiet, [&](const RawResult& raw, const RunOptions& options, Done& out) {
+                                   out.rows.push_back(compare_with_published(raw, !arguments.has("quick"), options));
+                                 });
+    if (!quiet) std::cout << (explains ? causes_table(done.causes) : published_table(done.rows));
+    if (path && done.count() > 0) {
+      const bool csv = format == Format::csv;
+      const RunsWanted wanted{runs.size(), done.stopped_because};
+      const std::string content = explains ? (csv ? causes_csv(done.causes) : causes_json(done.causes, wanted))
+                                           : (csv ? published_csv(done.rows) : published_json(done.rows, wanted));
+      if (path == "-") {
+        std::cout << content;
+      } else {
+        write_file(*path, content);
+      }
+    }
+    return verdict(runs.size(), done, path.has_value(), quiet);
+  }
+
+ private:
+  /// The runs that were done; one of the lists is empty.
+  struct Done {
+    std::vector<PublishedComparison> rows;
+    std::vector<PublishedCauses> causes;
+    std::string stopped_because;  ///< empty if nothing stopped them
+    std::size_t count() const { return rows.size() + causes.size(); }
+  };
+
+  static Done repeat(const std::vector<RawResult>& runs, bool quiet,
+                     const std::function<void(const RawResult&, const RunOptions&, Done&)>& one) {
     const InterruptGuard guard;
     RunOptions options;
     options.stop = InterruptGuard::interrupted;
     ProgressBar bar(!quiet);
     if (bar.enabled()) options.progress = [&bar](const RunProgress& progress) { bar.update(progress); };
-    const bool explains = arguments.has("causes");
-    std::vector<PublishedComparison> rows;
-    std::vector<PublishedCauses> causes;
+    Done done;
     for (const RawResult& raw : runs) {
-      bar.begin_part(std::to_string(rows.size() + causes.size() + 1) + "/" + std::to_string(runs.size()) + " ");
+      bar.begin_part(std::to_string(done.count() + 1) + "/" + std::to_string(runs.size()) + " ");
       try {
-        if (explains) {
-          causes.push_back(explain_published(raw, options));
-        } else {
-          rows.push_back(compare_with_published(raw, !arguments.has("quick"), options));
-        }
+        one(raw, options, done);
       } catch (const Error&) {
         if (!InterruptGuard::interrupted()) throw;
+        done.stopped_because = "interrupted";
         break;
       }
     }
     bar.clear();
-
-    const std::string table = explains ? causes_table(causes) : published_table(rows);
-    if (!quiet) std::cout << table;
-    if (!path.empty()) {
-      const bool csv = format == Format::csv;
-      const std::string content = explains ? (csv ? causes_csv(causes) : causes_json(causes))
-                                           : (csv ? published_csv(rows) : published_json(rows));
-      if (path == "-") {
-        std::cout << content;
-      } else {
-        write_file(path, content);
-      }
-    }
-    return verdict(runs, rows, causes, quiet);
+    return done;
   }
 
- private:
-  static int verdict(const std::vector<RawResult>& runs, const std::vector<PublishedComparison>& rows,
-                     const std::vector<PublishedCauses>& causes, bool quiet) {
+  static int verdict(std::size_t wanted, const Done& done, bool writes, bool quiet) {
     std::size_t unequal = 0;
-    for (const PublishedComparison& row : rows) {
-      const std::vector<std::string> differences = row.differences();
-      if (differences.empty()) continue;
+    const auto judge = [&unequal](const auto& run) {
+      const std::vector<std::string> differences = run.differences();
+      if (differences.empty()) return;
       ++unequal;
-      std::cerr << "podsim: " << name_of(row.raw) << " differs in " << join(differences)
-                << (row.ours.failure.empty() ? "" : ": " + row.ours.failure) << '\n';
-    }
-    for (const PublishedCauses& run : causes) {
-      if (run.published_cycles == run.raw.cycles) continue;
-      ++unequal;
-      std::cerr << "podsim: " << name_of(run.raw) << " differs in cycles\n";
-    }
-    const std::size_t done = rows.size() + causes.size();
-    if (done < runs.size()) {
-      std::cerr << "podsim: stopped after " << done << " of " << runs.size() << " runs\n";
+      std::cerr << "podsim: " << name_of(run.raw) << " differs in " << join(differences)
+                << (run.ours.failure.empty() ? "" : ": " + run.ours.failure) << '\n';
+    };
+    for (const PublishedComparison& row : done.rows) judge(row);
+    for (const PublishedCauses& run : done.causes) judge(run);
+    if (done.count() < wanted) {
+      std::cerr << "podsim: " << done.stopped_because << "; partial: " << done.count() << " of " << wanted << " runs"
+                << (writes && done.count() == 0 ? "; nothing is written" : "") << '\n';
       return kExitRunFailed;
     }
-    if (!quiet) std::cout << '\n' << done - unequal << " of " << done << " runs equal the published ones\n";
+    if (!quiet) {
+      std::cout << '\n' << wanted - unequal << " of " << wanted << " runs equal the published ones in all figures\n";
+    }
     return unequal == 0 ? kExitGood : kExitRunFailed;
   }
 };

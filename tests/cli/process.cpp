@@ -69,15 +69,19 @@ Outcome Folder::podsim(const std::vector<std::string>& arguments, const std::str
 }
 
 Outcome Folder::interrupted(const std::vector<std::string>& arguments, const std::string& file) const {
-  return run(arguments, {}, {file, {}, {}});
+  return run(arguments, {}, {file, {}, {}, {}});
+}
+
+Outcome Folder::interrupted_after(const std::vector<std::string>& arguments, unsigned microseconds) const {
+  return run(arguments, {}, {{}, {}, microseconds, {}});
 }
 
 Outcome Folder::killed_after(const std::vector<std::string>& arguments, unsigned microseconds) const {
-  return run(arguments, {}, {{}, microseconds, {}});
+  return run(arguments, {}, {{}, microseconds, {}, {}});
 }
 
 Outcome Folder::killed_at_size(const std::vector<std::string>& arguments, std::uint64_t bytes) const {
-  return run(arguments, {}, {{}, {}, bytes});
+  return run(arguments, {}, {{}, {}, {}, bytes});
 }
 
 Outcome Folder::run(const std::vector<std::string>& arguments, const std::string& input,
@@ -108,6 +112,10 @@ Outcome Folder::run(const std::vector<std::string>& arguments, const std::string
   if (disturbance.kill_after_microseconds) {
     ::usleep(*disturbance.kill_after_microseconds);
     ::kill(child, SIGKILL);
+  }
+  if (disturbance.interrupt_after_microseconds) {
+    ::usleep(*disturbance.interrupt_after_microseconds);
+    ::kill(child, SIGINT);
   }
   if (!disturbance.interrupt_at.empty()) {
     for (int tries = 0; tries < 10000 && !has(disturbance.interrupt_at); ++tries) ::usleep(5000);

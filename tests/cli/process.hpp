@@ -34,6 +34,8 @@ class Folder {
   Outcome podsim(const std::vector<std::string>& arguments, const std::string& input = {}) const;
   /// Starts podsim in the folder, sends SIGINT as soon as it has written `file`, and waits for its end.
   Outcome interrupted(const std::vector<std::string>& arguments, const std::string& file) const;
+  /// Starts podsim and sends SIGINT after so many microseconds, unless it has ended before.
+  Outcome interrupted_after(const std::vector<std::string>& arguments, unsigned microseconds) const;
   /// Starts podsim and sends SIGKILL after so many microseconds, unless it has ended before.
   Outcome killed_after(const std::vector<std::string>& arguments, unsigned microseconds) const;
   /// Runs podsim so that a signal kills it when it writes a file beyond so many bytes.
@@ -43,6 +45,7 @@ class Folder {
   struct Disturbance {
     std::string interrupt_at;
     std::optional<unsigned> kill_after_microseconds;
+    std::optional<unsigned> interrupt_after_microseconds;
     std::optional<std::uint64_t> largest_file_bytes;
   };
   Outcome run(const std::vector<std::string>& arguments, const std::string& input,

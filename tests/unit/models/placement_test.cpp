@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "podsim/models/placement.hpp"
 
-#include <string>
 #include <vector>
 
-#include "podsim/models/published/raw_results.hpp"
-#include "podsim/models/published/run.hpp"
-#include "podsim/models/published/tiling.hpp"
 #include "podsim/sim/core/random.hpp"
-#include "podsim/workloads/workload_source.hpp"
 #include "support/catch.hpp"
 #include "support/programs.hpp"
 
@@ -71,35 +66,6 @@ TEST_CASE("placement: an operation goes to the first round that takes it", "[mod
   CHECK_FALSE(placer.try_chain(2, 3));
   CHECK(placer.try_chain(0, 2));
   CHECK_FALSE(placer.try_chain(0, 3));
-}
-
-TEST_CASE("placement: podsim's own lowering is placed as the published one", "[models]") {
-  // That the latter ends in the published rounds is tested in published_results_test.cpp.
-  for (const published::RawResult& raw : published::raw_results()) {
-    if (raw.pods != 256 || (raw.network != "resnet50" && raw.network != "inception")) continue;
-    CAPTURE(raw.network, raw.interconnect);
-    const Network network = load_network(raw.network_source());
-    test::Setup setup = crossbar_setup(raw.pods, 32, 32);
-    setup.hardware.interconnect = raw.topology();
-    setup.scheduler.parameters["published"] = true;
-    const Machine machine(setup.hardware);
-    const TiledWorkload own = test::cut(published::in_published_order(network), setup);
-    const Schedule schedule = scheduler_registry().make(setup.scheduler)->schedule(own, machine, {});
-
-    const TiledWorkload as_published = published::tile(published::workload_of(network), raw.machine());
-    const Schedule expected = published::schedule(as_published, raw.machine());
-    REQUIRE(schedule.main.size() == expected.main.size());
-    std::size_t differing = 0;
-    for (std::size_t op = 0; op < expected.main.size(); ++op) {
-      const MainPlacement& a = schedule.main[op];
-      const MainPlacement& b = expected.main[op];
-      if (a.round != b.round || a.pod != b.pod || a.p_bank != b.p_bank || a.partial_sum_in != b.partial_sum_in) {
-        ++differing;
-      }
-    }
-    CHECK(differing == 0);
-    CHECK(schedule.last_post_round() == raw.last_post_round);
-  }
 }
 
 }  // namespace

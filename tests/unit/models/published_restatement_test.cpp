@@ -31,7 +31,7 @@ void check(const RestatedRun& run, std::int64_t cycles, std::int64_t last_main, 
 
 }  // namespace
 
-TEST_CASE("Restated rules: one pod", "[published]") {
+TEST_CASE("Restated published rules: one pod", "[published]") {
   const auto one = restate_published(chain(32, 32, 32), machine(1));
   check(one, 1 + 33 + 2, 0, 0);
   CHECK(one.ops == 0);  // the last round is not played
@@ -45,7 +45,7 @@ TEST_CASE("Restated rules: one pod", "[published]") {
   check(restate_published(chain(10, 32, 32, 2), machine(1)), 34 + 33 + 2, 1, 0);  // the next weights take 32 cycles
 }
 
-TEST_CASE("Restated rules: sums that cannot be chained are added in pairs, each add twice", "[published]") {
+TEST_CASE("Restated published rules: sums that cannot be chained are added in pairs, each add twice", "[published]") {
   check(restate_published(chain(32, 64, 32), machine(2)), 35 + 2 * 33 + 2, 0, 2);
   const auto tree = restate_published(chain(32, 128, 32), machine(4));
   check(tree, 37 + 4 * 33 + 2, 0, 4);
@@ -53,7 +53,7 @@ TEST_CASE("Restated rules: sums that cannot be chained are added in pairs, each 
   check(restate_published(chain(32, 96, 32), machine(2)), 35 + 3 * 33 + 2, 1, 3);
 }
 
-TEST_CASE("Restated rules: several pods, short tiles, layers", "[published]") {
+TEST_CASE("Restated published rules: several pods, short tiles, layers", "[published]") {
   check(restate_published(chain(32, 32, 64), machine(2)), 2 + 33 + 2, 0, 0);
   check(restate_published(chain(64, 64, 64), machine(4)), 35 + 33 + 2, 1, 0);
   check(restate_published(chain(32, 35, 32), machine(2)), 1 + 132 + 33 + 33 + 2, 0, 2);  // lcm(33, 4) to begin with
@@ -65,7 +65,7 @@ TEST_CASE("Restated rules: several pods, short tiles, layers", "[published]") {
   check(restate_published(chain(64, 64, 64), wide), 35 + 3 * 33 + 2, 3, 0);
 }
 
-TEST_CASE("Restated rules: the latency bounds a short round", "[published]") {
+TEST_CASE("Restated published rules: the latency bounds a short round", "[published]") {
   // 14 rounds of 33 cycles and one of max(4, 2 L + 1) + 1.
   const auto cycles = [](std::int64_t latency) {
     return 36 + 14 * 33 + std::max<std::int64_t>(4, 2 * latency + 1) + 1 + latency + 1;
@@ -77,7 +77,7 @@ TEST_CASE("Restated rules: the latency bounds a short round", "[published]") {
   }
 }
 
-TEST_CASE("Restated rules: memory", "[published]") {
+TEST_CASE("Restated published rules: memory", "[published]") {
   auto slow = machine(4);
   slow.bandwidth_gib_per_s = 10;
   const auto run = restate_published(chain(64, 64, 64), slow);
@@ -85,6 +85,13 @@ TEST_CASE("Restated rules: memory", "[published]") {
   CHECK(run.memory_stall_cycles == 158 + 348);
   CHECK(run.x_bytes == 4096);
   CHECK(run.w_bytes == 4096);
+
+  // Before round 0 waiting has no limit: a quarter of a byte per cycle, 1024 bytes of W, then 1024 of X.
+  auto crawling = machine(1);
+  crawling.bandwidth_gib_per_s = 0.25 * 1e9 / 1073741824;
+  const auto crawl = restate_published(chain(32, 32, 32), crawling);
+  check(crawl, 4096 + 4096 + 2, 0, 0);
+  CHECK(crawl.memory_stall_cycles == 4096 - 33);  // more than 100 x 32
 
   auto no_prefetch = machine(4);
   no_prefetch.prefetch_rounds = 1;
@@ -95,7 +102,7 @@ TEST_CASE("Restated rules: memory", "[published]") {
   CHECK(restate_published(chain(128, 64, 32), small).cycles == -1);
 }
 
-TEST_CASE("Restated rules: circuits that block", "[published]") {
+TEST_CASE("Restated published rules: circuits that block", "[published]") {
   const auto one_tile_deep = chain(128, 32, 96);
   check(restate_published(one_tile_deep, machine(4)), 36 + 2 * 33 + 2, 2, 0);
   check(restate_published(one_tile_deep, machine(4, "banyan_exp_0")), 36 + 3 * 33 + 3, 3, 0);
@@ -106,7 +113,7 @@ TEST_CASE("Restated rules: circuits that block", "[published]") {
   check(restate_published(chain(64, 64, 64), machine(4, "bus")), 34 + 7 * 33 + 2, 7, 0);
 }
 
-TEST_CASE("Restated rules: what they cannot take", "[published]") {
+TEST_CASE("Restated published rules: what they cannot take", "[published]") {
   CHECK_THROWS_AS(restate_published(chain(32, 32, 32), machine(4, "ring")), std::invalid_argument);
   auto cyclic = chain(32, 32, 32, 2);
   cyclic[0].deps = {1};

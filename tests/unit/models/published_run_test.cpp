@@ -133,6 +133,16 @@ TEST_CASE("published run: memory stalls", "[models]") {
   CHECK(result.memory_stall_cycles == 158 + 348);
 }
 
+TEST_CASE("published run: before the first round it waits for memory as long as it takes", "[models]") {
+  // A quarter of a byte per cycle: 4096 cycles for W, as many for X, of which 33 pass while weights are loaded. Between
+  // rounds no more than 100 x 32 stalled cycles would be allowed.
+  MachineConfig machine = machine_of(1);
+  machine.bandwidth_giga_per_s = 0.25 * 1e9 / 1073741824;
+  const RunResult result = published::run(layers(32, 32, 32), machine);
+  check(result, {4096 + 4096 + kTail, 0, 0});
+  CHECK(result.memory_stall_cycles == 4096 - 33);
+}
+
 TEST_CASE("published run: a butterfly blocks", "[models]") {
   const std::vector<GemmLayer> wide = layers(128, 32, 96);
   check(published::run(wide, machine_of(4)), {kWarm + 2 + 2 * kRound + 2, 2, 0});

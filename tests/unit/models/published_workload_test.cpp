@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "podsim/models/published/workload.hpp"
 
-#include <array>
-#include <fstream>
-#include <set>
-#include <sstream>
 #include <string>
 #include <vector>
 
-#include "podsim/models/published/raw_results.hpp"
 #include "podsim/workloads/network_builder.hpp"
 #include "podsim/workloads/workload_source.hpp"
 #include "support/catch.hpp"
@@ -16,37 +11,6 @@
 
 namespace podsim {
 namespace {
-
-using Shape3 = std::array<std::int64_t, 3>;
-
-/// The GEMMs (m, k, n) of a network in the order of the authors' runs (tests/data/published_layer_order.csv).
-std::vector<Shape3> published_order(const std::string& network) {
-  std::ifstream in(std::string(PODSIM_TEST_DATA) + "/published_layer_order.csv");
-  REQUIRE(in);
-  std::vector<Shape3> out;
-  std::string line;
-  while (std::getline(in, line)) {
-    std::vector<std::string> cells;
-    std::stringstream cell_stream(line);
-    for (std::string cell; std::getline(cell_stream, cell, ',');) cells.push_back(cell);
-    if (cells.at(0) == network) out.push_back({std::stoll(cells[4]), std::stoll(cells[5]), std::stoll(cells[6])});
-  }
-  return out;
-}
-
-TEST_CASE("published workload: layers come in the published order", "[models]") {
-  std::set<std::string> networks;
-  for (const published::RawResult& raw : published::raw_results()) {
-    if (!networks.insert(raw.network).second) continue;
-    CAPTURE(raw.network);
-    std::vector<Shape3> shapes;
-    for (const published::GemmLayer& layer : published::workload_of(load_network(raw.network_source()))) {
-      shapes.push_back({layer.gemm.m, layer.gemm.k, layer.gemm.n});
-    }
-    CHECK(shapes == published_order(raw.network));
-  }
-  CHECK(networks.size() == 7);
-}
 
 /// A residual block with a projection, a pool beside it, and a classifier; batch 2.
 Network block() {

@@ -28,7 +28,7 @@ TEST_CASE("published comparison: a figure that differs is named", "[sim]") {
   CHECK(row.differences() == std::vector<std::string>{"cycles", "w_bytes"});
   CHECK(published_table({row}).find("NO: cycles, w_bytes") != std::string::npos);
   CHECK(published_csv({row}).find("\ndensenet121,crossbar,256,0,") != std::string::npos);
-  const Json json = Json::parse(published_json({row}));
+  const Json json = Json::parse(published_json({row}, {1, {}}));
   CHECK(json["runs"][0]["equal"] == false);
   CHECK(json["runs"][0]["published"]["cycles"] == json["runs"][0]["ours"]["cycles"].get<std::int64_t>() + 1);
 }
@@ -44,12 +44,48 @@ TEST_CASE("published comparison: podsim's machine is the default one with those 
   CHECK(*row.machine_ratio() == static_cast<double>(*row.machine_cycles) / static_cast<double>(raw.cycles));
 }
 
+TEST_CASE("published comparison: JSON says whether all runs that were wanted are there", "[sim]") {
+  PublishedComparison row;
+  row.raw = raw_of("densenet121", "crossbar", 256);
+  const Json whole = Json::parse(published_json({row, row}, {2, {}}));
+  CHECK(whole["complete"] == true);
+  CHECK(whole["runs_wanted"] == 2);
+  CHECK_FALSE(whole.contains("stopped_because"));
+  const Json partial = Json::parse(published_json({row}, {2, "interrupted"}));
+  CHECK(partial["complete"] == false);
+  CHECK(partial["stopped_because"] == "interrupted");
+  CHECK(partial["runs_wanted"] == 2);
+  PublishedCauses causes;
+  causes.raw = row.raw;
+  CHECK(Json::parse(causes_json({causes}, {1, {}}))["complete"] == true);
+  CHECK(Json::parse(causes_json({causes}, {84, "interrupted"}))["complete"] == false);
+}
+
+TEST_CASE("published causes: they are given for a run that is met in every figure", "[sim]") {
+  PublishedCauses run;
+  run.raw = raw_of("densenet121", "crossbar", 256);
+  run.ours.cycles = run.raw.cycles;
+  run.ours.last_main_round = run.raw.last_main_round;
+  run.ours.last_post_round = run.raw.last_post_round;
+  run.ours.ops = run.raw.ops;
+  run.ours.post_ops = run.raw.post_ops;
+  run.ours.memory_stall_cycles = run.raw.memory_stall_cycles;
+  run.ours.tile_operations = run.raw.tile_operations;
+  run.ours.x_bytes = run.raw.x_bytes;
+  run.ours.w_bytes = run.raw.w_bytes + 1;  // cycles are equal, this is not
+  CHECK(run.differences() == std::vector<std::string>{"w_bytes"});
+  CHECK(Json::parse(causes_json({run}, {1, {}}))["runs"][0]["equal"] == false);
+  --run.ours.w_bytes;
+  CHECK(run.differences().empty());
+}
+
 TEST_CASE("published causes: they lead from the published cycles to those of podsim's machine", "[sim]") {
   const published::RawResult& raw = raw_of("densenet121", "butterfly-2", 256);
   const PublishedCauses run = explain_published(raw, {});
-  CHECK(run.published_cycles == raw.cycles);
+  CHECK(run.ours.cycles == raw.cycles);
   CHECK(run.machine_cycles == run_experiment(machine_experiment(raw), {}).result.cycles);
-  std::int64_t sum = run.published_cycles;
+  CHECK(run.differences().empty());
+  std::int64_t sum = run.ours.cycles;
   std::int64_t extra_cycles = 0;
   for (const PublishedCause& cause : run.causes) {
     sum += cause.cycles;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "podsim/models/published/raw_results.hpp"
+#include "podsim/sim/published_raw_results.hpp"
 
 #include <map>
 

@@ -60,7 +60,8 @@ class Calendar {
   }
 
  private:
-  static constexpr std::int64_t kDays = 4096;
+  /// Days keep their memory, and few events are further ahead than a round or two.
+  static constexpr std::int64_t kDays = 512;
 
   void bring_near() {
     while (!far_.empty() && far_.begin()->first - today_ < kDays) {

@@ -96,8 +96,7 @@ plain_tile(const std::int8_t* x, const std::int8_t* w, std::int32_t* sums) {
 }
 
 #if defined(__x86_64__) && defined(__GNUC__)
-__attribute__((target("avx2"), optimize("O3"))) void plain_tile_avx2(const std::int8_t* x, const std::int8_t* w,
-                                                                     std::int32_t* sums) {
+__attribute__((target("avx2"))) void plain_tile_avx2(const std::int8_t* x, const std::int8_t* w, std::int32_t* sums) {
   plain_tile(x, w, sums);
 }
 #endif

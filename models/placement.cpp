@@ -163,31 +163,41 @@ bool Placer::try_main(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_ti
   }
   pods_ = round.free_pods;
   if (group_pods_.size() > 1) pods_ &= group_pods;
-  int pod = pods_.next();
-  for (int tried = 0; pod >= 0 && tried < kOneByOne; ++tried, pod = pods_.next(pod + 1)) {
-    if (round.x->is_free(x_bank, pod) && round.w->is_free(w_bank, pod) && try_pod(pod)) return true;
+  return try_in_order(
+      pods_, [&](int pod) { return round.x->is_free(x_bank, pod) && round.w->is_free(w_bank, pod); },
+      [&] {
+        round.x->restrict_destinations(x_bank, pods_);
+        if (!pods_.none()) round.w->restrict_destinations(w_bank, pods_);
+      },
+      try_pod);
+}
+
+template <class IsFree, class Restrict, class Try>
+bool Placer::try_in_order(const BitSet& candidates, IsFree is_free, Restrict restrict, Try attempt) {
+  int unit = candidates.next();
+  for (int tried = 0; unit >= 0 && tried < kOneByOne; ++tried, unit = candidates.next(unit + 1)) {
+    if (is_free(unit) && attempt(unit)) return true;
   }
-  if (pod < 0) return false;
-  round.x->restrict_destinations(x_bank, pods_);
-  pod = pods_.next(pod);
-  if (pod < 0) return false;
-  round.w->restrict_destinations(w_bank, pods_);
-  for (pod = pods_.next(pod); pod >= 0; pod = pods_.next(pod + 1)) {
-    if (try_pod(pod)) return true;
+  if (unit < 0) return false;
+  restrict();
+  for (unit = candidates.next(unit); unit >= 0; unit = candidates.next(unit + 1)) {
+    if (attempt(unit)) return true;
   }
   return false;
 }
 
 int Placer::first_source(const RouteTable& routes, const BitSet& sources, int destination, int but) {
-  int source = sources.next();
-  for (int tried = 0; source >= 0 && tried < kOneByOne; ++tried, source = sources.next(source + 1)) {
-    if (source != but && routes.is_free(source, destination)) return source;
-  }
-  if (source < 0) return -1;
   banks_ = sources;
   if (but >= 0) banks_.reset(but);
-  routes.restrict_sources(destination, banks_);
-  return banks_.next(source);
+  int found = -1;
+  try_in_order(
+      banks_, [&](int source) { return routes.is_free(source, destination); },
+      [&] { routes.restrict_sources(destination, banks_); },
+      [&found](int source) {
+        found = source;
+        return true;
+      });
+  return found;
 }
 
 std::uint32_t Placer::place_main(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_tile, std::uint32_t earliest,
@@ -260,6 +270,10 @@ bool Placer::try_post(PostPlacement& pass, Round& round, int bank, int avoid_ban
     if (bank2 >= 0 && round.pp_in1[static_cast<std::size_t>(bank2)] != Round::kNoSource) return false;
   }
 
+  auto restrict_to_inputs = [&] {
+    round.post_in1->restrict_destinations(bank1, pods_);
+    if (bank2 >= 0) round.post_in2->restrict_destinations(bank2, pods_);
+  };
   auto take = [&](int pp, int out) {
     round.post_in1->reserve(bank1, pp);
     round.pp_in1[static_cast<std::size_t>(bank1)] = Round::key(pass.in1);
@@ -277,8 +291,7 @@ bool Placer::try_post(PostPlacement& pass, Round& round, int bank, int avoid_ban
   if (bank < 0 && pass.writes_output && copies_outputs()) {
     // Written where it is needed, a tile takes one copy less.
     pods_ = round.free_post_processors;
-    round.post_in1->restrict_destinations(bank1, pods_);
-    if (bank2 >= 0) round.post_in2->restrict_destinations(bank2, pods_);
+    restrict_to_inputs();
     const Relayout& relayout = work_.relayout;
     const std::uint32_t number = relayout.number(pass.operation, pass.tile);
     for (std::uint32_t t = relayout.first_target[number]; t < relayout.first_target[number + 1]; ++t) {
@@ -295,20 +308,11 @@ bool Placer::try_post(PostPlacement& pass, Round& round, int bank, int avoid_ban
     const int out = first_source(*round.post_out, round.free_pp_out, pp, avoid_bank);
     return out >= 0 && take(pp, out);
   };
-  int pp = round.free_post_processors.next();
-  for (int tried = 0; pp >= 0 && tried < kOneByOne; ++tried, pp = round.free_post_processors.next(pp + 1)) {
-    if (round.post_in1->is_free(bank1, pp) && (bank2 < 0 || round.post_in2->is_free(bank2, pp)) && try_processor(pp)) {
-      return true;
-    }
-  }
-  if (pp < 0) return false;
   pods_ = round.free_post_processors;
-  round.post_in1->restrict_destinations(bank1, pods_);
-  if (bank2 >= 0) round.post_in2->restrict_destinations(bank2, pods_);
-  for (pp = pods_.next(pp); pp >= 0; pp = pods_.next(pp + 1)) {
-    if (try_processor(pp)) return true;
-  }
-  return false;
+  return try_in_order(
+      pods_,
+      [&](int pp) { return round.post_in1->is_free(bank1, pp) && (bank2 < 0 || round.post_in2->is_free(bank2, pp)); },
+      restrict_to_inputs, try_processor);
 }
 
 std::uint32_t Placer::place_post(PostPlacement pass, std::uint32_t earliest, int bank) {

@@ -121,6 +121,11 @@ class Placer {
   }
   bool try_main(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_tile, std::uint32_t round, int preferred_pod,
                 int group);
+  /// Attempts `attempt` with each of the candidates that has free routes, in order, until it succeeds.
+  /// \param is_free    whether one has
+  /// \param restrict   removes from the candidates all that have not
+  template <class IsFree, class Restrict, class Try>
+  static bool try_in_order(const BitSet& candidates, IsFree is_free, Restrict restrict, Try attempt);
   /// The first of `sources` but one that has a free route to the destination, or -1.
   int first_source(const RouteTable& routes, const BitSet& sources, int destination, int but);
   bool try_post(PostPlacement& pass, Round& round, int bank, int avoid_bank);

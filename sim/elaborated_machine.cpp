@@ -52,10 +52,6 @@ ElaboratedMachine::~ElaboratedMachine() {
 }
 
 void ElaboratedMachine::elaborate() {
-  if (kernel_) {
-    const Kernel::Use use(*kernel_);
-    accelerator_.reset();
-  }
   kernel_ = std::make_unique<Kernel>();
   const Kernel::Use use(*kernel_);
   accelerator_ = std::make_unique<Accelerator>("accelerator", config_);
@@ -65,14 +61,13 @@ RunResult ElaboratedMachine::run(const Program& program, const RunOptions& optio
   if (!accelerator_) elaborate();
   const Kernel::Use use(*kernel_);
   // Whatever ends a run early leaves events and half-done orders behind.
-  std::unique_ptr<Accelerator>& accelerator = accelerator_;
   struct DropUnlessDone {
     std::unique_ptr<Accelerator>& accelerator;
     bool done = false;
     ~DropUnlessDone() {
       if (!done) accelerator.reset();
     }
-  } guard{accelerator};
+  } guard{accelerator_};
   RunResult result = run_elaborated(program, options, values);
   guard.done = result.complete && !options.stall_seed && !options.shuffle_seed;
   return result;

@@ -36,6 +36,7 @@ void Checker::begin() {
   sum_from_.assign(program.schedule.main.size() + program.schedule.post.size(), kNever);
   is_read_.assign(sum_from_.size(), 0);
   for (const MainPlacement& place : program.schedule.main) {
+    // Sums that stay in a pod are never written.
     if (place.partial_sum_in != kNone) is_read_[place.partial_sum_in] = 1;
   }
   for (const PostPlacement& pass : program.schedule.post) {
@@ -257,13 +258,15 @@ void Checker::written(BankClass bank_class, int bank, const Transfer& transfer) 
     return;
   }
   if (program.schedule.without_finalize) return;
+  // Columns of a transposed tile arrive one by one: its rows are whole with the last.
+  const std::int64_t from_rows = program.work.outputs[pass.operation].is_transposed ? from + transfer.rows - 1 : from;
   if (!tile_missing_.empty()) {
     if (bank_class == BankClass::p && is_read_[sum] != 0) {
       // Held for the copies that follow.
       sum_from_[sum] = from;
       take(transfer);
     }
-    output_copied(pass, bank_class, bank, from);
+    output_copied(pass, bank_class, bank, from_rows);
     return;
   }
   // An output may go to several classes of banks; it counts once.
@@ -274,7 +277,7 @@ void Checker::written(BankClass bank_class, int bank, const Transfer& transfer) 
       fail("pass " + std::to_string(transfer.id) + " writes an output block that is complete");
     }
     --block_missing_[block];
-    block_from_[block] = std::max(block_from_[block], from);
+    block_from_[block] = std::max(block_from_[block], from_rows);
   }
 }
 

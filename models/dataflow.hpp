@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "podsim/sim/core/registry.hpp"
@@ -13,25 +14,53 @@ namespace podsim {
 
 struct PodConfig;
 
-/// The part of a GEMM that one tile operation computes: (m x k) @ (k x n).
+/// A GEMM, or the part of one that a tile operation computes: (m x k) @ (k x n).
 struct TileShape {
   std::int64_t m = 0;
   std::int64_t k = 0;
   std::int64_t n = 0;
 };
 
+/// Which operand moves how through an array: what the machine around it has to know of a dataflow. A pod has an X port
+/// and a W port, fed by the X and the W banks; both take a row of a tile per cycle.
+struct OperandFlow {
+  /// The tile at the W port is loaded into the shadow plane before the one at the X port streams through; if not, both
+  /// stream together.
+  bool preloads = true;
+  /// Activations enter at the W port and weights at the X port: the array computes the transposed product, and its
+  /// sums leave as n rows of m columns.
+  bool is_transposed = false;
+  /// Sums stay in the PEs while k streams through, and leave when the operation drains.
+  bool keeps_sums = false;
+
+  /// The activation tile crosses its port column by column of the activation matrix.
+  bool activations_by_columns() const { return is_transposed || keeps_sums; }
+};
+
+/// What the tiles of a GEMM take at the ports of pods, all tiles together, in cycles.
+struct PortCycles {
+  std::int64_t stream = 0;  ///< the X port
+  std::int64_t load = 0;    ///< the W port, ahead of streaming
+  std::int64_t drain = 0;   ///< the output port, after streaming
+};
+
 /// A mapping of GEMM loops onto an array.
 class Dataflow {
  public:
   virtual ~Dataflow() = default;
+  virtual OperandFlow flow() const = 0;
   /// The largest tile one operation computes.
-  /// \param partition_rows rows of activations per tile; 0: all rows of the GEMM
-  /// \param gemm_rows m of the GEMM
-  virtual TileShape tile_shape(const PodConfig& pod, std::int64_t partition_rows, std::int64_t gemm_rows) const = 0;
-  /// Cycles in which activation rows enter the array for a tile: the operation's length in a round.
+  /// \param partition_rows rows that stream per tile operation; 0: all of the GEMM; default: the dataflow's choice
+  virtual TileShape tile_shape(const PodConfig& pod, std::optional<std::int64_t> partition_rows,
+                               const TileShape& gemm) const = 0;
+  /// How many GEMMs of this size fit on the array together, block-diagonally.
+  virtual std::int64_t packing(const PodConfig&, const TileShape&) const { return 1; }
+  /// Cycles in which rows enter the array at the X port: the operation's length in a round.
   virtual Cycles stream_cycles(const TileShape& tile) const = 0;
-  /// Cycles in which the stationary operand enters the array.
+  /// Cycles in which rows enter the array at the W port before.
   virtual Cycles load_cycles(const TileShape& tile) const = 0;
+  /// The fewest cycles that a GEMM can take at the ports of one pod, however long the tiles are.
+  virtual PortCycles least_cycles(const PodConfig& pod, const TileShape& gemm) const = 0;
   /// Ports, bytes per cycle and the closed form of a tile's cycles, for people.
   virtual std::string describe(const PodConfig& pod) const = 0;
 };

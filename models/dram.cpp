@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "podsim/models/array_timing.hpp"
+
 namespace podsim {
 namespace {
 
@@ -41,7 +43,7 @@ void Dram::reset() {
 void Dram::begin() {
   reset();
   const Machine& machine = context_.program->machine;
-  result_latency_ = std::max<std::int64_t>(config_.array_latency().count(), config_.post_processors.latency_cycles) +
+  result_latency_ = std::max<std::int64_t>(longest_drain(config_), config_.post_processors.latency_cycles) +
                     machine.topology->max_latency().count() + 1;
   // Tiles lie in DRAM in their order; what is spilled and written back comes behind them.
   address_.clear();
@@ -167,7 +169,8 @@ bool Dram::serve_one(std::int64_t now) {
     const DramRequest request = request_for(fill.item, fill.bytes, false);
     if (from && can_begin(*from, request)) {
       statistics_.read_bytes += fill.bytes;
-      (fill.bank_class == BankClass::w ? statistics_.weight_bytes : statistics_.activation_bytes) += fill.bytes;
+      (is_weight_fill(context_.program->work, fill) ? statistics_.weight_bytes : statistics_.activation_bytes) +=
+          fill.bytes;
       if (fill.is_refetch) statistics_.refetched_bytes += fill.bytes;
       DramService service = issue(request, now);
       service.end += context_.random_stall("fill", next_fill_);

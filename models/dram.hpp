@@ -42,7 +42,7 @@ class DramListener : public virtual sc_core::sc_interface {
 
 struct DramStatistics {
   std::int64_t read_bytes = 0;
-  std::int64_t weight_bytes = 0;      ///< of read_bytes: into W banks
+  std::int64_t weight_bytes = 0;      ///< of read_bytes: second matrices of GEMMs
   std::int64_t activation_bytes = 0;  ///< of read_bytes: into X and P banks
   std::int64_t written_bytes = 0;     ///< results and new keys and values
   std::int64_t spilled_bytes = 0;

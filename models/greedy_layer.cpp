@@ -30,15 +30,14 @@ void chain(const GemmTiles& gemm, std::int64_t g, std::int64_t i, std::int64_t k
 std::uint32_t place_layer_greedily(const TiledWorkload& work, const GemmTiles& gemm, std::uint32_t first_round,
                                    Placer& placer, PostChain& adds, bool finalize) {
   std::uint32_t last = first_round;
-  const std::uint32_t x_first = work.operands[gemm.activation].first_tile;
-  const std::uint32_t w_first = work.operands[gemm.stationary].first_tile;
+  OpCursor cursor(work);
   for (std::int64_t g = 0; g < gemm.groups; ++g) {
     for (std::int64_t j = 0; j < gemm.j_count; ++j) {
       for (std::int64_t i = 0; i < gemm.i_count; ++i) {
-        const std::uint32_t x_tile = gemm.activation_tile(x_first, g, i, j);
         for (std::int64_t k = 0; k < gemm.k_count; ++k) {
           const std::uint32_t op = gemm.op(g, i, j, k);
-          last = std::max(last, placer.place_main(op, x_tile, gemm.stationary_tile(w_first, g, j, k), first_round));
+          const OpTiles& tiles = cursor.at(op);
+          last = std::max(last, placer.place_main(op, tiles.x_tile, tiles.w_tile, first_round));
         }
       }
     }

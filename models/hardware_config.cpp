@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "podsim/models/array_timing.hpp"
 #include "podsim/models/dataflow.hpp"
 #include "podsim/models/dram_model.hpp"
 #include "podsim/sim/core/text.hpp"
@@ -24,14 +25,18 @@ void PodConfig::array_fields(Fields& f) {
   f.integer("fan_in", fan_in, {1, 4096}, "PEs", "rows whose products one adder stage sums");
   f.choice("weight_buffers", weight_buffers, {"double", "single"},
            "double: the next weights are loaded while the array computes");
+  f.choice("output_buffers", output_buffers, {"double", "single"},
+           "arrays that keep their sums; double: they leave while the array computes the next ones");
   f.choice("drain", drain, {"charged", "overlapped"},
-           "single weight buffer: the next weights wait for the last product, or follow the last activation row");
+           "single buffers: the next weights or sums wait for the last product, or follow the last row");
   f.choice("edge_folds", edge_folds, {"actual", "full"},
            "a tile with fewer weight rows than the array loads those it has, or zeros for the others too");
   f.integer("min_stream_cycles", min_stream_cycles, {1, 4096}, "cycles",
             "a tile operation takes at least so many; empty rows follow a shorter tile");
-  f.boolean("partial_sum_input", partial_sum_input,
-            "sums of an earlier operation may enter the array with the activations; if not, post-processors add");
+  f.boolean(
+      "partial_sum_input", partial_sum_input,
+      "an operation may go on with the sums of an earlier one, which enter the array or, in one that keeps its sums, "
+      "have stayed; if not, post-processors add");
   f.plugin("dataflow", dataflow, dataflow_registry(), "how a GEMM is laid over the array");
 }
 
@@ -107,19 +112,6 @@ int HardwareConfig::pod_count() const {
   return first_pod(pod_group_count());
 }
 
-Cycles HardwareConfig::array_latency() const {
-  Cycles longest = pod_group(0).array_latency();
-  for (int g = 1; g < pod_group_count(); ++g) longest = std::max(longest, pod_group(g).array_latency());
-  return longest;
-}
-
-bool HardwareConfig::has_uniform_array_latency() const {
-  for (int g = 1; g < pod_group_count(); ++g) {
-    if (pod_group(g).array_latency() != pod_group(0).array_latency()) return false;
-  }
-  return true;
-}
-
 std::int64_t HardwareConfig::peak_macs_per_cycle() const {
   std::int64_t pes = 0;
   for (int g = 0; g < pod_group_count(); ++g) pes += pod_group(g).pes();
@@ -193,11 +185,15 @@ void HardwareConfig::validate(const std::string& file, const std::string& pointe
   }
   try {
     const auto topology = topology_registry().make(interconnect, terminals());
-    // Sums of one round leave such arrays at different times, but their circuits are set up together.
-    if (!topology->has_fixed_routes() && !has_uniform_array_latency()) {
-      issues.add(
-          {file, pointer + "/pods/groups", "arrays that differ in latency need fixed routes",
-           "choose broadcast and fan_in so that all have the same, or another topology than " + interconnect.type});
+    // Rows of one round enter or leave such arrays at different times, but their circuits are set up together.
+    if (!topology->has_fixed_routes() && !launches_sums_together(*this)) {
+      issues.add({file, pointer + "/pods/groups", "arrays that differ in latency need fixed routes",
+                  "choose dataflow, broadcast and fan_in so that all have the same, or another topology than " +
+                      interconnect.type});
+    } else if (!topology->has_fixed_routes() && !takes_weights_together(*this)) {
+      issues.add({file, pointer + "/pods/groups",
+                  "arrays that load tiles ahead beside others that do not need fixed routes",
+                  "choose one dataflow, or another topology than " + interconnect.type});
     }
   } catch (const Error& error) {
     for (const Issue& issue : error.issues()) {

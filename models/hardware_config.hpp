@@ -23,10 +23,11 @@ struct PodConfig {
   int broadcast = 16;                     ///< columns that an activation reaches in one cycle
   int fan_in = 16;                        ///< rows whose products one adder stage sums
   std::string weight_buffers = "double";  ///< "double" or "single"
-  std::string drain = "charged";          ///< "charged" or "overlapped"; of a single weight buffer
+  std::string output_buffers = "double";  ///< "double" or "single"; of arrays that keep their sums
+  std::string drain = "charged";          ///< "charged" or "overlapped"; of single buffers
   std::string edge_folds = "actual";      ///< "actual" or "full": weight rows that a short tile loads
-  int min_stream_cycles = 1;              ///< a tile operation takes the activation port for at least so many cycles
-  bool partial_sum_input = true;          ///< sums of an earlier operation may enter with the activations
+  int min_stream_cycles = 1;              ///< a tile operation takes the X port for at least so many cycles
+  bool partial_sum_input = true;          ///< an operation may go on with the sums of an earlier one
   PluginConfig dataflow{"weight_stationary", Json::object()};
 
   /// The parameters of a group.
@@ -42,34 +43,15 @@ struct PodConfig {
   /// Cycles in which weight rows of a tile enter the array.
   /// \param depth rows of k in the tile
   std::int64_t load_cycles(std::int64_t depth) const { return edge_folds == "full" ? rows : depth; }
-  /// Cycles in which a tile operation takes the activation port.
-  /// \param tile_rows activation rows of the tile
+  /// Cycles in which a tile operation takes the X port.
+  /// \param tile_rows rows of the tile there
   std::int64_t stream_cycles(std::int64_t tile_rows) const {
     return tile_rows < min_stream_cycles ? min_stream_cycles : tile_rows;
   }
-  /// Cycles from an activation row entering the array to its partial-sum row in the output register.
+  /// Cycles from a row entering the array to its partial-sum row in the output register, if weights or activations
+  /// stay in the PEs.
   Cycles array_latency() const { return Cycles(row_stages() + col_stages() - 1); }
   std::int64_t pes() const { return static_cast<std::int64_t>(count) * rows * cols; }
-};
-
-/// The timing rules of an array as numbers; see docs/machine_model.md, section 6.
-struct ArrayTiming {
-  bool double_buffered = true;
-  std::int64_t weights_drain = 0;  ///< cycles from the end of streaming until a single weight buffer may be written
-  std::int64_t least_load = 0;     ///< PodConfig::load_cycles of the shortest tile
-  std::int64_t least_stream = 0;   ///< PodConfig::stream_cycles of the shortest tile
-  std::int64_t drain = 0;          ///< PodConfig::drain_cycles
-
-  explicit ArrayTiming(const PodConfig& pods)
-      : double_buffered(pods.weight_buffers == "double"),
-        weights_drain(pods.drain == "charged" ? pods.drain_cycles() : 0),
-        least_load(pods.load_cycles(1)),
-        least_stream(pods.stream_cycles(1)),
-        drain(pods.drain_cycles()) {}
-  std::int64_t load_cycles(std::int64_t depth) const { return depth < least_load ? least_load : depth; }
-  std::int64_t stream_cycles(std::int64_t tile_rows) const {
-    return tile_rows < least_stream ? least_stream : tile_rows;
-  }
 };
 
 /// All pods of a machine: of one kind, said by the plain members, or of several, in `groups`. Pods are numbered group
@@ -145,10 +127,6 @@ struct HardwareConfig {
   Bytes bank_capacity() const;
   /// Ports on each side of a fabric: the largest of pods, banks and post-processors.
   int terminals() const;
-  /// PodConfig::array_latency of the group that takes longest.
-  Cycles array_latency() const;
-  /// False if groups differ in their array latency.
-  bool has_uniform_array_latency() const;
   /// Peak MACs per cycle of all pods: their PEs.
   std::int64_t peak_macs_per_cycle() const;
   /// "4 pods of 32x32", or "6 pods: 4 of 32x32, 2 of 64x64".

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <vector>
@@ -21,13 +22,13 @@ class PodCycles {
  public:
   explicit PodCycles(const HardwareConfig& hardware) : hardware_(hardware) {}
 
-  /// \param pod_cycles of one operation, on pods of a kind
+  /// \param pod_cycles of one operation, on pods of a group
   template <class Function>
   void add(Function pod_cycles) {
     std::optional<Wide> least, least_pes;
     for (int g = 0; g < hardware_.pod_group_count(); ++g) {
       const PodConfig& pods = hardware_.pod_group(g);
-      const Wide cycles = pod_cycles(pods);
+      const Wide cycles = pod_cycles(g);
       const Wide pe_cycles = cycles * pods.rows * pods.cols;
       if (!least || cycles < *least) least = cycles;
       if (!least_pes || pe_cycles < *least_pes) least_pes = pe_cycles;
@@ -46,6 +47,15 @@ class PodCycles {
   const HardwareConfig& hardware_;
   Wide cycles_ = 0, pe_cycles_ = 0;
 };
+
+/// Classes of banks that may hold weights: W banks, X banks if activations stay in the arrays, or both.
+std::int64_t weight_bank_classes(const HardwareConfig& hardware) {
+  bool in_x = false, in_w = false;
+  for (int g = 0; g < hardware.pod_group_count(); ++g) {
+    (dataflow_registry().make(hardware.pod_group(g).dataflow)->flow().is_transposed ? in_x : in_w) = true;
+  }
+  return (in_x ? 1 : 0) + (in_w ? 1 : 0);
+}
 
 /// Elements of each tensor in DRAM that the operation which reads most of it has to have.
 class DramReads {
@@ -106,7 +116,8 @@ std::int64_t dram_bytes(const LoweredNetwork& network, const HardwareConfig& har
     }
   }
   if (residency == WeightResidency::warm) {
-    weight_bits = std::max<std::int64_t>(0, weight_bits - 8 * hardware.bank_count() * hardware.bank_capacity().count());
+    const std::int64_t capacity = hardware.bank_count() * hardware.bank_capacity().count();
+    weight_bits = std::max<std::int64_t>(0, weight_bits - 8 * weight_bank_classes(hardware) * capacity);
   }
   return bytes_for_bits(bits + weight_bits + reads.bits(hardware));
 }
@@ -114,44 +125,47 @@ std::int64_t dram_bytes(const LoweredNetwork& network, const HardwareConfig& har
 }  // namespace
 
 std::int64_t LowerBound::limit() const {
-  return std::max({work, load, dram});
+  return std::max({work, load, drain, dram});
 }
 
 const char* LowerBound::binding() const {
-  if (dram >= work && dram >= load) return "DRAM";
+  if (dram == limit()) return "DRAM";
+  if (drain > work && drain > load) return "output port";
   return work >= load ? "array" : "weight loading";
 }
 
 LowerBound lower_bound(const LoweredNetwork& network, const HardwareConfig& hardware, WeightResidency residency) {
   LowerBound bound;
+  std::vector<std::unique_ptr<Dataflow>> dataflows;
+  for (int g = 0; g < hardware.pod_group_count(); ++g) {
+    dataflows.push_back(dataflow_registry().make(hardware.pod_group(g).dataflow));
+  }
   PodCycles work_rows(hardware);
   PodCycles load_rows(hardware);
+  PodCycles drain_rows(hardware);
   for (const Operation& operation : network.operations) {
     const GemmOperation* work = operation.gemm();
     if (work == nullptr) continue;
     const Gemm& gemm = work->gemm;
-    auto packing = [&](const PodConfig& pods) {
-      return std::max<std::int64_t>(1, std::min({pods.rows / gemm.k, pods.cols / gemm.n, work->groups_per_image}));
-    };
     const std::int64_t images = gemm.groups / work->groups_per_image;
-    work_rows.add([&](const PodConfig& pods) {
-      const std::int64_t packed = packing(pods);
-      const std::int64_t groups = images * ceil_div(work->groups_per_image, packed);
-      return groups * ceil_div(packed * gemm.k, pods.rows) * ceil_div(packed * gemm.n, pods.cols) *
-             pods.stream_cycles(gemm.m);
-    });
-    // Every weight row of every column block is loaded at least once; packed groups load their rows side by side.
-    load_rows.add([&](const PodConfig& pods) {
-      const std::int64_t packed = packing(pods);
-      const std::int64_t column_blocks = ceil_div(packed * gemm.n, pods.cols);
-      if (pods.edge_folds == "actual") return gemm.groups * gemm.k * column_blocks;
-      const std::int64_t groups = images * ceil_div(work->groups_per_image, packed);
-      return groups * ceil_div(packed * gemm.k, pods.rows) * pods.rows * column_blocks;
-    });
+    /// Of all images: whole packs, and one that may hold fewer groups.
+    auto cycles = [&](int g, auto part) {
+      const PodConfig& pods = hardware.pod_group(g);
+      const Dataflow& dataflow = *dataflows[static_cast<std::size_t>(g)];
+      const std::int64_t packed = std::min(dataflow.packing(pods, {gemm.m, gemm.k, gemm.n}), work->groups_per_image);
+      auto of_pack = [&](std::int64_t groups) {
+        return groups == 0 ? 0 : part(dataflow.least_cycles(pods, {gemm.m, groups * gemm.k, groups * gemm.n}));
+      };
+      return images * (work->groups_per_image / packed * of_pack(packed) + of_pack(work->groups_per_image % packed));
+    };
+    work_rows.add([&](int g) { return cycles(g, [](const PortCycles& ports) { return ports.stream; }); });
+    load_rows.add([&](int g) { return cycles(g, [](const PortCycles& ports) { return ports.load; }); });
+    drain_rows.add([&](int g) { return cycles(g, [](const PortCycles& ports) { return ports.drain; }); });
   }
   bound.mac = ceil_div(network.macs(), hardware.peak_macs_per_cycle());
   bound.work = work_rows.bound();
   bound.load = load_rows.bound();
+  bound.drain = drain_rows.bound();
   // Whole hertz and bytes per second, as the DRAM module counts: no rounding error may lift the bound.
   const std::int64_t hz = std::llround(hardware.clock_mhz * 1e6);
   const std::int64_t bytes_per_second = std::llround(hardware.dram.bandwidth_gb_per_s * 1e9);

@@ -150,12 +150,17 @@ class Planner {
     if (item < tiles_) return work_.tiles[item].rows;
     if (item < tiles_ + mains_) {
       const GemmTiles& gemm = work_.gemm_of_op(item - tiles_);
-      return static_cast<std::int32_t>(tile_rows(gemm, op_index(gemm, item - tiles_).i));
+      return static_cast<std::int32_t>(sum_rows(gemm, op_index(gemm, item - tiles_)));
     }
     return schedule_.post[item - tiles_ - mains_].rows;
   }
 
   // --- lifetimes --------------------------------------------------------------------------------------------------
+
+  /// It takes sums from a P bank.
+  bool reads_sums(const MainPlacement& place) const {
+    return place.partial_sum_in != kNone && schedule_.main[place.partial_sum_in].p_bank != kNoBank;
+  }
 
   void find_lifetimes() {
     last_use_.assign(static_cast<std::size_t>(tiles_) + mains_ + posts_, kNone);
@@ -170,9 +175,9 @@ class Planner {
     for (std::uint32_t op = 0; op < mains_; ++op) {
       const MainPlacement& place = schedule_.main[op];
       const OpTiles& reads = cursor.at(op);
-      use(reads.activation, place.round, false);
-      use(reads.stationary, place.round, false);
-      if (place.partial_sum_in != kNone) use(tiles_ + place.partial_sum_in, place.round, false);
+      use(reads.x_tile, place.round, false);
+      use(reads.w_tile, place.round, false);
+      if (reads_sums(place)) use(tiles_ + place.partial_sum_in, place.round, false);
     }
     for (const PostPlacement& pass : schedule_.post) {
       for (const PostSource& source : {pass.in1, pass.in2}) {
@@ -248,14 +253,21 @@ class Planner {
   void keep_weights() {
     std::vector<std::uint32_t> first_use(tiles_, kNone);
     for (std::uint32_t op = 0; op < mains_; ++op) {
-      std::uint32_t& first = first_use[tiles_of_op(work_, op).stationary];
-      first = std::min(first, schedule_.main[op].round);
+      const OpTiles reads = tiles_of_op(work_, op);
+      for (const ItemId tile : {reads.x_tile, reads.w_tile}) {
+        first_use[tile] = std::min(first_use[tile], schedule_.main[op].round);
+      }
     }
+    for (const BankClass bank_class : {BankClass::x, BankClass::w}) keep_weights(bank_class, first_use);
+    std::sort(plan_.resident.begin(), plan_.resident.end());
+  }
+
+  void keep_weights(BankClass bank_class, const std::vector<std::uint32_t>& first_use) {
     std::vector<std::vector<ItemId>> weights(static_cast<std::size_t>(machine_.config.bank_count()));
     std::vector<std::vector<std::pair<std::uint32_t, std::int64_t>>> others(weights.size());  // round, change of bytes
     for (ItemId tile = 0; tile < tiles_; ++tile) {
       const StoredTile& stored = work_.tiles[tile];
-      if (stored.bank_class != BankClass::w || first_use[tile] == kNone) continue;
+      if (stored.bank_class != bank_class || first_use[tile] == kNone) continue;
       if (is_weight(tile)) {
         weights[stored.bank].push_back(tile);
       } else {
@@ -266,11 +278,11 @@ class Planner {
     for (std::size_t b = 0; b < weights.size(); ++b) {
       std::sort(weights[b].begin(), weights[b].end(),
                 [&](ItemId x, ItemId y) { return std::tie(first_use[x], x) < std::tie(first_use[y], y); });
-      keep_weights_of_bank(b, weights[b], others[b]);
+      keep_weights_of_bank(static_cast<std::size_t>(bank_class) * weights.size() + b, weights[b], others[b]);
     }
-    std::sort(plan_.resident.begin(), plan_.resident.end());
   }
 
+  /// \param bank index into `banks_`
   /// \param weights in the order of their first use
   void keep_weights_of_bank(std::size_t bank, const std::vector<ItemId>& weights,
                             std::vector<std::pair<std::uint32_t, std::int64_t>>& others) {
@@ -299,8 +311,7 @@ class Planner {
       plan_.resident.push_back(tile);
     }
     plan_.resident_bytes += kept;
-    banks_[static_cast<std::size_t>(BankClass::w) * static_cast<std::size_t>(machine_.config.bank_count()) + bank]
-        .free_now -= kept;
+    banks_[bank].free_now -= kept;
   }
 
   // --- one round --------------------------------------------------------------------------------------------------
@@ -320,19 +331,22 @@ class Planner {
     for (std::uint32_t n = order_.main_first[round_]; n < order_.main_first[round_ + 1]; ++n) {
       const std::uint32_t op = order_.main_ids[n];
       const OpTiles& reads = cursor.at(op);
-      const std::uint32_t taken = schedule_.main[op].partial_sum_in;
-      operations_.push_back(
-          {reads.activation, reads.stationary, taken == kNone ? kNone : tiles_ + taken, tiles_ + op, sum_bytes(reads)});
+      const MainPlacement& place = schedule_.main[op];
+      operations_.push_back({reads.x_tile, reads.w_tile, reads_sums(place) ? tiles_ + place.partial_sum_in : kNone,
+                             tiles_ + op, sum_bytes(reads), reads.gemm->flow.preloads});
     }
   }
 
   void need_weights() {
-    for (const Operands& operation : operations_) need(operation.stationary);
+    for (const Operands& operation : operations_) {
+      if (operation.preloads) need(operation.w_tile);
+    }
   }
 
   void need_stream() {
     for (const Operands& operation : operations_) {
-      need(operation.activation);
+      need(operation.x_tile);
+      if (!operation.preloads) need(operation.w_tile);
       if (operation.sum_in != kNone) need(operation.sum_in);
     }
   }
@@ -435,8 +449,8 @@ class Planner {
       if (is_over(item)) release(item, bytes_of(item));
     };
     for (const Operands& operation : operations_) {
-      try_release(operation.activation);
-      try_release(operation.stationary);
+      try_release(operation.x_tile);
+      try_release(operation.w_tile);
       // All sums of an output tile have the same size.
       if (operation.sum_in != kNone && is_over(operation.sum_in)) release(operation.sum_in, operation.sum_bytes);
       if (is_over(operation.sum_out)) release(operation.sum_out, operation.sum_bytes);
@@ -617,10 +631,11 @@ class Planner {
   std::unordered_map<ItemId, RoundEnd> dropped_after_;  ///< of an item that was evicted otherwise: the last use before
   /// A tile operation of the round.
   struct Operands {
-    ItemId activation, stationary;
+    ItemId x_tile, w_tile;
     ItemId sum_in;  ///< or kNone
     ItemId sum_out;
     std::uint32_t sum_bytes;
+    bool preloads;  ///< the W tile
   };
   std::vector<Operands> operations_;
   std::vector<std::uint32_t> touched_;  ///< round of the last touch + 1

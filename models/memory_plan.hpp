@@ -11,8 +11,8 @@ namespace podsim {
 
 /// The part of a round that needs a tile.
 enum class Stage : std::uint8_t {
-  weights,  ///< loading the stationary operand
-  stream,   ///< streaming activations and partial sums
+  weights,  ///< loading the tiles that stay in the arrays
+  stream,   ///< streaming tiles and partial sums
   post,     ///< the passes of the round
 };
 inline constexpr std::uint32_t kStages = 3;
@@ -20,7 +20,7 @@ inline constexpr std::uint32_t kStages = 3;
 /// Where weights are when the run starts.
 enum class WeightResidency : std::uint8_t {
   cold,  ///< in DRAM
-  warm,  ///< in their W banks, as many as fit, for the whole run: the steady state of repeated inferences
+  warm,  ///< in their banks, as many as fit, for the whole run: the steady state of repeated inferences
 };
 
 /// Anything that occupies a bank, numbered through: stored tiles, then partial sums of tile operations, then results
@@ -47,6 +47,11 @@ struct Fill {
   std::int64_t after_spill = -1;  ///< this spill and all before it come first
   bool is_refetch = false;        ///< it was evicted or spilled before
 };
+
+/// It brings weights, or activations in their place.
+inline bool is_weight_fill(const TiledWorkload& work, const Fill& fill) {
+  return fill.item < work.tiles.size() && work.operands[work.tiles[fill.item].operand].is_second;
+}
 
 /// A transfer from a bank to DRAM that makes room.
 struct Spill {
@@ -80,7 +85,7 @@ struct MemoryPlan {
   std::vector<std::uint32_t> released_main_first;
   std::vector<SpaceChange> released_post;  ///< after the post-processors' reading of a round
   std::vector<std::uint32_t> released_post_first;
-  /// Weight tiles that are in their W banks from before the run until its end.
+  /// Weight tiles that are in their banks from before the run until its end.
   std::vector<ItemId> resident;
   std::int64_t resident_bytes = 0;  ///< capacity they take
   std::int64_t refetched_bytes = 0;
@@ -90,7 +95,7 @@ struct MemoryPlan {
 /// Plans the banks for a schedule: tiles are fetched for their first use, kept until their last, and evicted in
 /// least-recently-used order (by round) where a bank is full.
 ///
-/// With warm weights, a W bank keeps all its weight tiles if they fit beside what else lies in it at a time. Otherwise
+/// With warm weights, a bank keeps all its weight tiles if they fit beside what else lies in it at a time. Otherwise
 /// an eighth of the bank (at least four tiles) is left for streaming, and the tiles that stay are spread evenly over
 /// the order of use, so that DRAM fetches the others all the time. Any choice of the same size saves the same bytes:
 /// each weight tile is fetched at most once per inference. \throws Error (run_failed) if a round needs more in one bank

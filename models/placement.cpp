@@ -124,6 +124,58 @@ Placer::Placer(const TiledWorkload& work, const Machine& machine, std::int64_t r
   }
 }
 
+void Placer::take(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_tile, std::uint32_t round_number, int pod,
+                  std::uint16_t p_bank) {
+  Round& round = rounds_.at(round_number);
+  const int x_bank = work_.tiles[x_tile].bank;
+  const int w_bank = work_.tiles[w_tile].bank;
+  round.x->reserve(x_bank, pod);
+  round.w->reserve(w_bank, pod);
+  round.x_tile[static_cast<std::size_t>(x_bank)] = x_tile;
+  round.w_tile[static_cast<std::size_t>(w_bank)] = w_tile;
+  round.free_pods.reset(pod);
+  if (p_bank != kNoBank) {
+    round.p_out->reserve(p_bank, pod);
+    round.free_p_out.reset(p_bank);
+  }
+  schedule_.main[op] = {round_number, static_cast<std::uint16_t>(pod), p_bank, kNone};
+}
+
+void Placer::mark_if_full(std::uint32_t round_number, int group) {
+  const Round& round = rounds_.at(round_number);
+  const bool no_bank = round.free_p_out.none();
+  for (int g = 0; g < static_cast<int>(group_pods_.size()); ++g) {
+    if (no_bank || (g == group && !has_free_pod(round, g))) rounds_.mark_full_for_main(round_number, g);
+  }
+}
+
+bool Placer::is_free(std::uint32_t x_tile, std::uint32_t w_tile, std::uint32_t round_number, int pod) {
+  const Round& round = rounds_.at(round_number);
+  const auto x_bank = static_cast<std::size_t>(work_.tiles[x_tile].bank);
+  const auto w_bank = static_cast<std::size_t>(work_.tiles[w_tile].bank);
+  if (!round.free_pods.test(pod)) return false;
+  if (round.x_tile[x_bank] != kNone && round.x_tile[x_bank] != x_tile) return false;
+  if (round.w_tile[w_bank] != kNone && round.w_tile[w_bank] != w_tile) return false;
+  return round.x->is_free(static_cast<int>(x_bank), pod) && round.w->is_free(static_cast<int>(w_bank), pod);
+}
+
+bool Placer::try_on_pod(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_tile, std::uint32_t round_number,
+                        int pod, bool drains) {
+  if (!is_free(x_tile, w_tile, round_number, pod)) return false;
+  int p_bank = kNoBank;
+  if (drains) {
+    const Round& round = rounds_.at(round_number);
+    p_bank = first_source(*round.p_out, round.free_p_out, pod, -1);
+    if (p_bank < 0) return false;
+  }
+  take(op, x_tile, w_tile, round_number, pod, static_cast<std::uint16_t>(p_bank));
+  return true;
+}
+
+void Placer::hold(std::uint32_t round_number, int pod) {
+  rounds_.at(round_number).free_pods.reset(pod);
+}
+
 bool Placer::try_main(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_tile, std::uint32_t round_number,
                       int preferred_pod) {
   return try_main(op, x_tile, w_tile, round_number, preferred_pod, group_of(op));
@@ -134,25 +186,15 @@ bool Placer::try_main(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_ti
   Round& round = rounds_.at(round_number);
   const int x_bank = work_.tiles[x_tile].bank;
   const int w_bank = work_.tiles[w_tile].bank;
-  std::uint32_t& x_of_bank = round.x_tile[static_cast<std::size_t>(x_bank)];
-  std::uint32_t& w_of_bank = round.w_tile[static_cast<std::size_t>(w_bank)];
+  const std::uint32_t x_of_bank = round.x_tile[static_cast<std::size_t>(x_bank)];
+  const std::uint32_t w_of_bank = round.w_tile[static_cast<std::size_t>(w_bank)];
   if ((x_of_bank != kNone && x_of_bank != x_tile) || (w_of_bank != kNone && w_of_bank != w_tile)) return false;
 
   auto try_pod = [&](int pod) {
     const int p_bank = first_source(*round.p_out, round.free_p_out, pod, -1);
     if (p_bank < 0) return false;
-    round.x->reserve(x_bank, pod);
-    round.w->reserve(w_bank, pod);
-    round.p_out->reserve(p_bank, pod);
-    round.free_pods.reset(pod);
-    round.free_p_out.reset(p_bank);
-    x_of_bank = x_tile;
-    w_of_bank = w_tile;
-    schedule_.main[op] = {round_number, static_cast<std::uint16_t>(pod), static_cast<std::uint16_t>(p_bank), kNone};
-    const bool no_bank = round.free_p_out.none();
-    for (int g = 0; g < static_cast<int>(group_pods_.size()); ++g) {
-      if (no_bank || (g == group && !has_free_pod(round, g))) rounds_.mark_full_for_main(round_number, g);
-    }
+    take(op, x_tile, w_tile, round_number, pod, static_cast<std::uint16_t>(p_bank));
+    mark_if_full(round_number, group);
     return true;
   };
 
@@ -378,8 +420,8 @@ std::uint32_t PostChain::reduce(const GemmTiles& gemm, std::int64_t g, std::int6
   const std::size_t keep = finalize && !has_residual ? 2 : 1;
   PostPlacement pass;
   pass.operation = static_cast<std::uint32_t>(gemm.operation);
-  pass.rows = static_cast<std::int32_t>(tile_rows(gemm, i));
-  pass.columns = static_cast<std::int32_t>(tile_columns(gemm, g, k));
+  pass.rows = static_cast<std::int32_t>(sum_rows(gemm, {g, i, 0, k}));
+  pass.columns = static_cast<std::int32_t>(sum_columns(gemm, {g, i, 0, k}));
   pass.tile = output;
 
   std::uint32_t last = 0;

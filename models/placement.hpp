@@ -91,6 +91,14 @@ class Placer {
   /// Puts a tile operation into the first round from `earliest` on that takes it; returns the round.
   std::uint32_t place_main(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_tile, std::uint32_t earliest,
                            int preferred_pod = -1);
+  /// Tries to put a tile operation into the round on this pod.
+  /// \param drains its sums leave for a P bank; if not, they stay in the pod
+  bool try_on_pod(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_tile, std::uint32_t round, int pod,
+                  bool drains);
+  /// The pod does nothing in the round: it holds sums.
+  void hold(std::uint32_t round, int pod);
+  /// Could a tile operation run there, as far as the pod and the X and W circuits go?
+  bool is_free(std::uint32_t x_tile, std::uint32_t w_tile, std::uint32_t round, int pod);
   /// Tries to let `consumer` take the partial sums of `producer`.
   bool try_chain(std::uint32_t producer, std::uint32_t consumer);
   /// Puts a pass into the earliest round from `earliest` on that has room, and stores it.
@@ -128,6 +136,11 @@ class Placer {
   static bool try_in_order(const BitSet& candidates, IsFree is_free, Restrict restrict, Try attempt);
   /// The first of `sources` but one that has a free route to the destination, or -1.
   int first_source(const RouteTable& routes, const BitSet& sources, int destination, int but);
+  /// Reserves everything for a tile operation; it has been found free.
+  void take(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_tile, std::uint32_t round, int pod,
+            std::uint16_t p_bank);
+  /// No more operations for a group without free pods, nor for any without free P banks.
+  void mark_if_full(std::uint32_t round, int group);
   bool try_post(PostPlacement& pass, Round& round, int bank, int avoid_bank);
   bool copies_outputs() const { return work_.relayout.by_circuits() && !schedule_.without_finalize; }
   std::uint32_t first_fit_post(PostPlacement pass, std::uint32_t earliest, int bank, int avoid_bank);

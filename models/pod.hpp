@@ -7,6 +7,7 @@
 #include <systemc>
 
 #include "podsim/interconnect/transfer.hpp"
+#include "podsim/models/array_timing.hpp"
 #include "podsim/models/run_context.hpp"
 
 namespace podsim {
@@ -15,13 +16,15 @@ namespace podsim {
 struct PodCommand {
   std::uint32_t op = 0;
   std::int64_t issued = 0;  ///< cycle of the order
-  std::int64_t start = 0;   ///< the first activation row enters in this cycle
-  std::int32_t rows = 0;
-  std::int32_t depth = 0;  ///< weight rows in use
-  std::int32_t columns = 0;
-  std::uint16_t p_bank = 0;
-  std::int64_t write_arrival = 0;  ///< the first partial-sum row enters the P bank
-  bool takes_partial_sums = false;
+  std::int64_t start = 0;   ///< the first row at the X port enters in this cycle
+  std::int32_t rows = 0;    ///< at the X port
+  std::int32_t w_rows = 0;  ///< at the W port
+  std::int32_t sum_rows = 0;
+  std::int32_t sum_columns = 0;
+  std::uint16_t p_bank = 0;              ///< kNoBank: the sums stay in the array
+  std::uint32_t partial_sum_in = kNone;  ///< the operation whose sums it adds to
+  std::int64_t drain = 0;                ///< an array that keeps its sums begins to drain in this cycle
+  std::int64_t write_arrival = 0;        ///< the first row of sums enters the P bank
 };
 
 class PodCommandInterface : public virtual sc_core::sc_interface {
@@ -29,12 +32,15 @@ class PodCommandInterface : public virtual sc_core::sc_interface {
   virtual void execute(const PodCommand& command) = 0;
 };
 
-/// A weight-stationary array of rows x cols PEs with one shadow weight each.
+/// An array of rows x cols PEs, which holds weights, activations or sums (OperandFlow of its dataflow).
 ///
-/// An activation row that enters in cycle t has its partial-sum row in the output register after
-/// t + ceil(rows / fan_in) + ceil(cols / broadcast) - 1. The swap from shadow to active weights travels with the
-/// first activation row of an operation. The array is simulated per tile: one activation of its process per
-/// operation; that this is equal to a register-by-register simulation is what the PE-level tests show.
+/// If weights or activations stay, each PE has one shadow value. A row that enters at the X port in cycle t has its
+/// row of sums in the output register after t + ceil(rows / fan_in) + ceil(cols / broadcast) - 1. The swap from shadow
+/// to active values travels with the first row of an operation. If sums stay, rows enter at both ports together; a wave
+/// of draining follows the last, and row i of the sums leaves ceil(cols / broadcast) + i cycles after its start.
+///
+/// The array is simulated per tile: one activation of its process per operation; that this is equal to a
+/// register-by-register simulation is what the PE-level tests show.
 class Pod final : public sc_core::sc_module, public PodCommandInterface {
  public:
   sc_core::sc_export<PodCommandInterface> commands{"commands"};
@@ -50,7 +56,7 @@ class Pod final : public sc_core::sc_module, public PodCommandInterface {
   void reset();
 
   std::int64_t operations() const { return operations_; }
-  /// Cycles in which activation rows entered the array.
+  /// Cycles in which rows entered the array at the X port.
   std::int64_t busy_cycles() const { return busy_cycles_; }
 
  private:
@@ -59,13 +65,21 @@ class Pod final : public sc_core::sc_module, public PodCommandInterface {
   void receive_partial_sums(const Transfer& transfer);
   void run();
   void start(const PodCommand& command);
+  std::int64_t stream_end_of(const PodCommand& command) const {
+    return command.start + timing_.stream_cycles(command.rows);
+  }
+  /// What the interlocks have to see to. \throws Error (internal) if one has not
+  void check_loaded(const PodCommand& command);
+  void check_streamed(const PodCommand& command);
+  void check_sums(const PodCommand& command);
+  /// Is the next of a port's tiles the one that has to enter with the operation?
+  static bool enters(const Fifo<Transfer>& port, const PodCommand& command, std::int32_t rows);
   [[noreturn]] void fail(const std::string& what, std::uint32_t op) const;
 
   RunContext& context_;
   const HardwareConfig& config_;
   const PodConfig& kind_;
   const ArrayTiming timing_;
-  const std::int64_t latency_;  ///< PodConfig::array_latency  ///< of its group
   std::uint16_t index_;
   Input<Pod, &Pod::receive_weights> weights_input_{*this};
   Input<Pod, &Pod::receive_activations> activations_input_{*this};
@@ -73,12 +87,15 @@ class Pod final : public sc_core::sc_module, public PodCommandInterface {
   CycleEvent wake_{"wake"};
 
   Fifo<PodCommand> queue_;
-  Fifo<Transfer> loading_;        ///< weights on their way or in the shadow plane
-  Fifo<Transfer> streaming_;      ///< activations on their way
-  Fifo<Transfer> adding_;         ///< partial sums on their way
-  std::int64_t last_start_ = -1;  ///< of the operation whose weights are active
-  std::int64_t stream_end_ = 0;   ///< the array takes no row of the running operation from here on
-  std::int64_t load_end_ = 0;     ///< the weight port is free from here on
+  Fifo<Transfer> loading_;           ///< weights on their way or in the shadow plane
+  Fifo<Transfer> streaming_;         ///< activations on their way
+  Fifo<Transfer> adding_;            ///< partial sums on their way
+  std::int64_t last_start_ = -1;     ///< of the operation whose tile is active
+  std::int64_t stream_end_ = 0;      ///< the array takes no row of the running operation from here on
+  std::int64_t load_end_ = 0;        ///< the W port is free from here on
+  std::uint32_t kept_sums_ = kNone;  ///< the operation whose sums are in the array and will not leave it
+  std::int64_t sums_read_ = 0;       ///< sums that drain are out of the way of new ones from here on
+  std::int64_t sums_left_ = 0;       ///< the output port is free from here on
   std::int64_t operations_ = 0;
   std::int64_t busy_cycles_ = 0;
 };

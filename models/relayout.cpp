@@ -152,7 +152,8 @@ class Finder {
     for (std::int64_t block = blocks.block_of(rows.first); block <= last_block; ++block) {
       const std::int64_t first = blocks.first_row(block);
       const std::int64_t size = std::min(blocks.block_rows, blocks.group_rows - first % blocks.group_rows);
-      const std::int64_t offset = std::min(rows.last, first + size - 1) - first - t;
+      const std::int64_t row = blocks.is_transposed ? 0 : std::min(rows.last, first + size - 1) - first;
+      const std::int64_t offset = row - t;
       for (std::int64_t column = columns.first; column <= columns.last;) {
         std::int64_t next = 0;
         const std::uint32_t output = output_of(operation, block, column, next);
@@ -229,7 +230,7 @@ class Finder {
         const std::int64_t row = work.is_convolution ? tap(work.window, base + t, at / work.window.kernel_width,
                                                            at % work.window.kernel_width)
                                                      : base + t;
-        if (row >= 0) need(work.activation, row, columns, t);
+        if (row >= 0) need(work.activation, row, columns, gemm.flow.activations_by_columns() ? 0 : t);
       }
     }
   }
@@ -257,7 +258,7 @@ class Finder {
               rows = transposed ? width : depth;
               columns = transposed ? depth : width;
             }
-            // A weight tile is loaded before it is used: its first row counts as needing all of it.
+            // The tile is taken as a whole: its first row counts as needing all of it.
             for (std::int64_t r = row; r < row + rows; ++r) need(view, r, {column, column + columns - 1}, 0);
           }
         }
@@ -277,7 +278,8 @@ class Finder {
           const std::int64_t column =
               (gemm.output_rows_per_group ? 0 : group % gemm.groups_per_image * gemm.shape.n) + kk * gemm.tile_n;
           for (std::int64_t t = 0; t < tile_rows(gemm, i); ++t) {
-            need(work.residual, row + t, {column, column + tile_columns(gemm, g, kk) - 1}, t);
+            need(work.residual, row + t, {column, column + tile_columns(gemm, g, kk) - 1},
+                 gemm.flow.is_transposed ? 0 : t);
           }
         }
       }

@@ -10,7 +10,9 @@ namespace podsim {
 struct TiledWorkload;
 struct HardwareConfig;
 
-/// An operand tile that needs rows of an output tile: its row t needs row t + `offset` of it, or an earlier one.
+/// An operand tile that needs rows of an output tile: its row t needs row t + `offset` of it, or an earlier one; of a
+/// tile that arrives column by column (OutputBlocks::is_transposed), the rows are there `offset` cycles earlier or
+/// later.
 struct TileReader {
   std::uint32_t tile = 0;
   std::int32_t offset = 0;

@@ -12,12 +12,12 @@ namespace podsim {
 /// A tile operation of a round. Points into the program.
 struct RoundOperation {
   std::uint32_t op = 0;
-  std::uint32_t activation = 0, stationary = 0;  ///< tiles
+  std::uint32_t x_tile = 0, w_tile = 0;  ///< that the X and the W fabric bring
   const GemmTiles* gemm = nullptr;
   OpIndex at;
   const MainPlacement* place = nullptr;
-  const StoredTile* x = nullptr;  ///< the tile `activation`
-  const StoredTile* w = nullptr;  ///< the tile `stationary`
+  const StoredTile* x = nullptr;  ///< the tile `x_tile`
+  const StoredTile* w = nullptr;  ///< the tile `w_tile`
 };
 
 /// Those of the round that was looked up last, in the order of their pods.
@@ -37,8 +37,8 @@ class RoundOperations {
     for (std::uint32_t n = program.order.main_first[round]; n < program.order.main_first[round + 1]; ++n) {
       const std::uint32_t op = program.order.main_ids[n];
       const OpTiles& tiles = cursor.at(op);
-      operations_.push_back({op, tiles.activation, tiles.stationary, tiles.gemm, tiles.at, &program.schedule.main[op],
-                             &work.tiles[tiles.activation], &work.tiles[tiles.stationary]});
+      operations_.push_back({op, tiles.x_tile, tiles.w_tile, tiles.gemm, tiles.at, &program.schedule.main[op],
+                             &work.tiles[tiles.x_tile], &work.tiles[tiles.w_tile]});
     }
     round_ = round;
   }

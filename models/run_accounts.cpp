@@ -96,7 +96,9 @@ void RunAccounts::round(std::uint32_t q, const std::vector<RoundOperation>& oper
 
 void RunAccounts::weights(const RoundOperation& operation, std::int64_t start) {
   const auto layer = static_cast<std::size_t>(operation.gemm->operation);
-  operations_[layer].weight_bytes += static_cast<std::int64_t>(operation.w->rows) * operation.w->row_bytes;
+  const std::int64_t bytes = static_cast<std::int64_t>(operation.w->rows) * operation.w->row_bytes;
+  (operation.gemm->flow.is_transposed ? operations_[layer].activation_bytes : operations_[layer].weight_bytes) += bytes;
+  if (!operation.gemm->flow.preloads) return;
   const ArrayTiming& timing = timing_[static_cast<std::size_t>(operation.gemm->pod_group)];
   const std::int64_t end = start + timing.load_cycles(operation.w->rows);
   arrays_busy_.add(start, end);
@@ -109,7 +111,9 @@ void RunAccounts::tile_operation(const RoundOperation& operation, std::int64_t s
   OperationResult& account = operations_[layer];
   const std::int64_t rows = operation.x->rows;
   const ArrayTiming& timing = timing_[static_cast<std::size_t>(operation.gemm->pod_group)];
-  const std::int64_t end = start + timing.stream_cycles(rows) + timing.drain;
+  const std::int64_t sums = sum_rows(*operation.gemm, operation.at);
+  const std::int64_t sum_width = sum_columns(*operation.gemm, operation.at);
+  const std::int64_t end = start + timing.stream_cycles(rows) + timing.drain_cycles(sums, sum_width);
   for (BusyCycles* busy : {&arrays_busy_, &arrays_computing_, &busy_[layer], &computing_[layer]}) {
     busy->add(start, end);
   }
@@ -117,7 +121,7 @@ void RunAccounts::tile_operation(const RoundOperation& operation, std::int64_t s
   account.macs += macs;
   ++account.tile_operations;
   account.busy_pod_cycles += rows;
-  account.partial_sums_written += rows * tile_columns(*operation.gemm, operation.at.g, operation.at.k);
+  if (operation.place->p_bank != kNoBank) account.partial_sums_written += sums * sum_width;
   account.last_stream_cycle = std::max(account.last_stream_cycle, start + rows - 1);
   if (record_rounds_) {
     RoundResult& record = rounds_.back();
@@ -125,7 +129,8 @@ void RunAccounts::tile_operation(const RoundOperation& operation, std::int64_t s
     record.macs += macs;
     record.busy_pod_cycles += rows;
   }
-  account.activation_bytes += rows * operation.x->row_bytes;
+  (operation.gemm->flow.is_transposed ? account.weight_bytes : account.activation_bytes) +=
+      rows * operation.x->row_bytes;
   account.partial_sum_bytes += partial_sum_bytes;
   if (account.first_cycle < 0) account.first_cycle = start;
   account.last_cycle = std::max(account.last_cycle, last_cycle);
@@ -211,7 +216,7 @@ void RunAccounts::collect(RunResult& result, const Scoreboard& board, std::int64
       operation = program.schedule.post[fill.item - tiles - mains].operation;
     }
     result.operations[operation].dram_bytes += fill.bytes;
-    if (fill.bank_class == BankClass::w) result.operations[operation].dram_weight_bytes += fill.bytes;
+    if (is_weight_fill(program.work, fill)) result.operations[operation].dram_weight_bytes += fill.bytes;
   }
 }
 

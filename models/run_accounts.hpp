@@ -64,7 +64,7 @@ class RunAccounts {
   /// \param operations of the round
   void round(std::uint32_t q, const std::vector<RoundOperation>& operations, std::int64_t previous_end,
              std::int64_t load_start, std::int64_t start, std::int64_t end, const StartBound& bound);
-  /// The weights of a tile operation enter its pod from cycle `start` on.
+  /// The W tile of an operation enters its pod from cycle `start` on.
   void weights(const RoundOperation& operation, std::int64_t start);
   /// One tile operation of a round whose longest tile has `longest` rows; its result is stored by `last_cycle`.
   void tile_operation(const RoundOperation& operation, std::int64_t start, std::int64_t longest,

@@ -39,11 +39,11 @@ struct OperationResult {
   std::int64_t last_cycle = -1;                     ///< the last row of its result is stored
   std::int64_t busy_pod_cycles = 0;                 ///< activation rows that entered pods
   std::array<std::int64_t, kStallCauses> stalls{};  ///< share of the stall cycles, by cause
-  std::int64_t weight_bytes = 0;                    ///< weight rows read from W banks
+  std::int64_t weight_bytes = 0;                    ///< rows of second matrices (weights) that pods read
   std::int64_t activation_bytes = 0;                ///< activation rows read from X banks
   std::int64_t partial_sum_bytes = 0;               ///< read and written, P banks
   std::int64_t dram_bytes = 0;                      ///< fetched for it and written back by it
-  std::int64_t dram_weight_bytes = 0;               ///< of these: fetched into W banks
+  std::int64_t dram_weight_bytes = 0;               ///< of these: second matrices
   std::int64_t dram_written_bytes = 0;              ///< of these: written back
   std::int64_t partial_sums_written = 0;            ///< partial sums (not bytes) that pods wrote
   std::int64_t last_stream_cycle = -1;              ///< its last activation row enters a pod

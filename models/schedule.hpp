@@ -16,12 +16,16 @@ namespace podsim {
 
 inline constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
 
+/// In the place of a P bank: the sums stay in the pod, for the operation that goes on with them.
+inline constexpr std::uint16_t kNoBank = std::numeric_limits<std::uint16_t>::max();
+
 /// Where one tile operation runs. Its id is its index in Schedule::main.
 struct MainPlacement {
   std::uint32_t round = 0;
   std::uint16_t pod = 0;
-  std::uint16_t p_bank = 0;              ///< receives the partial sums
-  std::uint32_t partial_sum_in = kNone;  ///< id of the tile operation whose partial sums are added on the way
+  std::uint16_t p_bank = 0;  ///< receives the partial sums; kNoBank: they stay
+  std::uint32_t partial_sum_in =
+      kNone;  ///< id of the tile operation whose partial sums are added on the way, or goes on with
 };
 
 /// What a post-processor reads on one port.

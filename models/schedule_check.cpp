@@ -88,6 +88,7 @@ class ScheduleChecker {
     }
     check_ports();
     check_sums();
+    check_kept_sums();
     check_outputs();
     check_copies();
     check_producers();
@@ -153,8 +154,11 @@ class ScheduleChecker {
         circuit(x, x_port, "X", work_.tiles[x_tile].bank, place.pod, x_tile);
         circuit(w, w_port, "W", work_.tiles[w_tile].bank, place.pod, w_tile);
         // Two writes of one round never carry the same thing: the id makes them differ.
-        circuit(p_out, p_out_port, "P-out", place.p_bank, place.pod, op);
-        if (place.partial_sum_in != kNone) {
+        if (place.p_bank != kNoBank) circuit(p_out, p_out_port, "P-out", place.p_bank, place.pod, op);
+        if (gemm->flow.keeps_sums) continue;
+        if (place.p_bank == kNoBank) {
+          fail(name("tile operation", op) + " leaves its sums in the array, which does not keep them");
+        } else if (place.partial_sum_in != kNone && schedule_.main[place.partial_sum_in].p_bank != kNoBank) {
           circuit(p_in, p_in_port, "P-in", schedule_.main[place.partial_sum_in].p_bank, place.pod,
                   place.partial_sum_in);
         }
@@ -168,6 +172,10 @@ class ScheduleChecker {
         }
         auto source = [&](LinkWatch& fabric, PortWatch& port, const char* fabric_name, const PostSource& from) {
           if (from.kind == PostSource::Kind::none) return;
+          if (from.kind == PostSource::Kind::main_sum && schedule_.main[from.index].p_bank == kNoBank) {
+            fail(name("pass", id) + " reads partial sums that stay in a pod");
+            return;
+          }
           if (from.kind == PostSource::Kind::stored) use_tile(from.index, round);
           if (shared_ports && !read_port.take(bank_of(from), &port == &ports[4] ? 1 : 2)) {
             fail("round " + std::to_string(round) + ": PP-in1 and PP-in2 both need the shared port of P bank " +
@@ -207,6 +215,23 @@ class ScheduleChecker {
     }
   }
 
+  /// No operation comes between one whose sums stay in its pod and the one that goes on with them.
+  void check_kept_sums() {
+    std::vector<std::uint32_t> kept(static_cast<std::size_t>(machine_.config.pod_count()), kNone);
+    bool any = false;
+    for (const GemmTiles& gemm : work_.gemms) any = any || gemm.flow.keeps_sums;
+    if (!any) return;
+    for (const std::uint32_t op : order_.main_ids) {
+      const MainPlacement& place = schedule_.main[op];
+      std::uint32_t& held = kept[place.pod];
+      if (held != kNone && place.partial_sum_in != held) {
+        fail(name("tile operation", op) + " comes between tile operation " + std::to_string(held) +
+             " and the one that goes on with its sums");
+      }
+      held = place.p_bank == kNoBank ? op : kNone;
+    }
+  }
+
   /// Every partial sum is read exactly once, later than it is written, and for the same output tile.
   void check_sums() {
     // Twins of the published machine read everything twice.
@@ -225,12 +250,18 @@ class ScheduleChecker {
       const int group = machine_.config.group_of_pod(place.pod);
       if (!machine_.config.pod_group(group).partial_sum_input) {
         fail(name("tile operation", op) + " takes partial sums on pod " + std::to_string(place.pod) +
-             ", which has no input for them");
+             ", which cannot go on with them");
       }
       if (schedule_.main[from].round >= place.round) {
         fail(name("tile operation", op) + " reads partial sums of a round that is not earlier");
       }
       if (output_of(from) != output_of(op)) fail(name("tile operation", op) + " reads partial sums of another tile");
+      if (schedule_.main[from].p_bank == kNoBank && schedule_.main[from].pod != place.pod) {
+        fail(name("tile operation", op) + " goes on with sums that are in another pod");
+      }
+      if (work_.gemm_of_op(op).flow.keeps_sums && schedule_.main[from].p_bank != kNoBank) {
+        fail(name("tile operation", op) + " goes on with sums that have left the array");
+      }
       if (chained[from]++ != 0) fail(name("tile operation", from) + ": its partial sums are used twice");
     }
     for (std::uint32_t id = 0; id < schedule_.post.size(); ++id) {

@@ -20,6 +20,8 @@ std::string fingerprint(const TiledWorkload& work) {
     for (const std::int64_t v : {gemm.m, gemm.k, gemm.n, gemm.groups, gemm.tile_m, gemm.tile_k, gemm.tile_n}) put(v);
     if (gemm.k_run != gemm.k) put(gemm.k_run);
     // Only where it says something: schedules for pods of one kind keep their fingerprint.
+    if (gemm.flow.is_transposed) text += "t,";
+    if (gemm.flow.keeps_sums) text += "s,";
     if (gemm.pod_group != 0) text += "g" + std::to_string(gemm.pod_group) + ',';
   }
   for (const VectorTiles& vector : work.vectors) {
@@ -87,7 +89,8 @@ std::string schedule_to_json(const Schedule& schedule, const TiledWorkload& work
   out += ',';
   put_column(out, "pod", schedule.main, [](const Main& p) { return p.pod; });
   out += ',';
-  put_column(out, "p_bank", schedule.main, [](const Main& p) { return p.p_bank; });
+  put_column(out, "p_bank", schedule.main,
+             [](const Main& p) { return p.p_bank == kNoBank ? std::int64_t{-1} : std::int64_t{p.p_bank}; });
   out += ',';
   put_column(out, "partial_sum_in", schedule.main, [&](const Main& p) { return signed_id(p.partial_sum_in); });
   out += "\n  },\n  \"post\": {";
@@ -147,13 +150,13 @@ Schedule schedule_from_json(const JsonDocument& document, const TiledWorkload& w
       std::min<std::int64_t>(1 << 28, (1 << 16) + 64 * static_cast<std::int64_t>(ops + passes));
   const auto round = get_column(*main, "round", ops, maximum_rounds);
   const auto pod = get_column(*main, "pod", ops, machine.config.pod_count());
-  const auto p_bank = get_column(*main, "p_bank", ops, banks);
+  const auto p_bank = get_column(*main, "p_bank", ops, banks, true);
   const auto chained = get_column(*main, "partial_sum_in", ops, static_cast<std::int64_t>(ops), true);
   main->finish();
   schedule.main.resize(ops);
   for (std::size_t n = 0; n < ops; ++n) {
     schedule.main[n] = {static_cast<std::uint32_t>(round[n]), static_cast<std::uint16_t>(pod[n]),
-                        static_cast<std::uint16_t>(p_bank[n]),
+                        p_bank[n] < 0 ? kNoBank : static_cast<std::uint16_t>(p_bank[n]),
                         chained[n] < 0 ? kNone : static_cast<std::uint32_t>(chained[n])};
   }
 

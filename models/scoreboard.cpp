@@ -16,16 +16,16 @@ Scoreboard::Scoreboard(const Machine& machine)
       shared_ports_(machine.config.banks.p_ports == "shared"),
       uniform_latency_(machine.topology->has_uniform_latency() ? machine.topology->max_latency().count() : -1),
       links_{LinkSchedule(*machine.topology, is_write_fabric(FabricId::x)),
-             LinkSchedule(*machine.topology, is_write_fabric(FabricId::w)),
+             LinkSchedule(*machine.topology, is_write_fabric(FabricId::w), !takes_weights_together(machine.config)),
              LinkSchedule(*machine.topology, is_write_fabric(FabricId::p_in)),
-             LinkSchedule(*machine.topology, is_write_fabric(FabricId::p_out),
-                          !machine.config.has_uniform_array_latency()),
+             LinkSchedule(*machine.topology, is_write_fabric(FabricId::p_out), !launches_sums_together(machine.config)),
              LinkSchedule(*machine.topology, is_write_fabric(FabricId::post_in1)),
              LinkSchedule(*machine.topology, is_write_fabric(FabricId::post_in2)),
              LinkSchedule(*machine.topology, is_write_fabric(FabricId::post_out))} {
   for (int g = 0; g < config_.pod_group_count(); ++g) {
     const PodConfig& pods = config_.pod_group(g);
-    array_latency_.insert(array_latency_.end(), static_cast<std::size_t>(pods.count), pods.array_latency().count());
+    timing_.emplace_back(pods);
+    group_of_pod_.insert(group_of_pod_.end(), static_cast<std::size_t>(pods.count), static_cast<std::uint8_t>(g));
   }
 }
 
@@ -167,7 +167,8 @@ bool Scoreboard::sum_ready(const PostSource& source, std::int64_t& ready) const 
   if (source.kind == PostSource::Kind::main_sum) {
     const MainPlacement& place = schedule.main[source.index];
     if (place.round >= stream_start.size()) return false;
-    ready = stream_start[place.round] + array_latency(place.pod) + latency(place.p_bank, place.pod) + kBankWrite;
+    ready = sums_launch(place.pod, stream_start[place.round], stream_end[place.round]) +
+            latency(place.p_bank, place.pod) + kBankWrite;
     return true;
   }
   const PostPlacement& pass = schedule.post[source.index];

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "podsim/interconnect/fabric.hpp"
+#include "podsim/models/array_timing.hpp"
 #include "podsim/models/program.hpp"
 
 namespace podsim {
@@ -33,8 +34,14 @@ class Scoreboard {
     return uniform_latency_ >= 0 ? uniform_latency_ : machine_.topology->latency(bank, unit).count();
   }
 
-  /// From an activation row entering the pod to its partial sums being launched, in cycles.
-  std::int64_t array_latency(int pod) const { return array_latency_[static_cast<std::size_t>(pod)]; }
+  /// The timing of a pod's array.
+  const ArrayTiming& timing(int pod) const { return timing_[group_of_pod_[static_cast<std::size_t>(pod)]]; }
+  /// The cycle in which a pod launches the first row of its sums.
+  /// \param start, end of the round's streaming
+  std::int64_t sums_launch(int pod, std::int64_t start, std::int64_t end) const {
+    const ArrayTiming& array = timing(pod);
+    return (array.flow.keeps_sums ? end : start) + array.sums_latency;
+  }
 
   /// A fill has its rows in the bank from `cycle` on.
   void note_fill(std::uint32_t fill, std::int64_t cycle) { fill_ready_[fill] = cycle; }
@@ -64,6 +71,8 @@ class Scoreboard {
   LinkSchedule& links(FabricId fabric) { return links_[static_cast<std::size_t>(fabric)]; }
   /// False if circuits of successive rounds can never meet on a link.
   bool links_can_conflict() const { return !links_.front().never_conflicts(); }
+  /// Likewise for tiles on the W fabric, which some arrays take ahead of a round and others in it.
+  bool weights_can_conflict() const { return !links_[static_cast<std::size_t>(FabricId::w)].never_conflicts(); }
   /// Likewise for the sums of pods, which also leave at different times if the arrays differ in their latency.
   bool sums_can_conflict() const { return !links_[static_cast<std::size_t>(FabricId::p_out)].never_conflicts(); }
   /// Bit mask of the bank classes that take the result of a pass.
@@ -76,11 +85,12 @@ class Scoreboard {
   const HardwareConfig& config_;
   const Program* program_ = nullptr;
   const bool shared_ports_;
-  const std::int64_t uniform_latency_;       ///< -1 if pairs differ
-  std::vector<std::int64_t> array_latency_;  ///< per pod
-  std::vector<std::int64_t> fill_ready_;     ///< per fill; -1 before it begins
-  std::vector<std::int64_t> spill_done_;     ///< per spill that has begun: the cycle in which it is complete
-  std::vector<std::int64_t> block_ready_;    ///< per output block
+  const std::int64_t uniform_latency_;  ///< -1 if pairs differ
+  std::vector<ArrayTiming> timing_;     ///< per group of pods
+  std::vector<std::uint8_t> group_of_pod_;
+  std::vector<std::int64_t> fill_ready_;   ///< per fill; -1 before it begins
+  std::vector<std::int64_t> spill_done_;   ///< per spill that has begun: the cycle in which it is complete
+  std::vector<std::int64_t> block_ready_;  ///< per output block
   std::vector<std::uint32_t> block_missing_;
   std::vector<std::uint8_t> block_queued_;
   std::vector<std::int64_t> list_ready_;  ///< per first requirement of a list, once final; -1 before

@@ -94,6 +94,7 @@ class Tiler {
         blocks.block_count = static_cast<std::uint32_t>(row_groups * gemm.i_count);
         blocks.tiles_per_block = static_cast<std::uint32_t>(
             work->output_rows_per_group ? gemm.k_count : gemm.packed_groups_per_image * gemm.k_count);
+        blocks.is_transposed = gemm.flow.is_transposed;
         out_.tiles_of_operation.push_back(static_cast<std::uint32_t>(out_.gemms.size()));
         out_.gemms.push_back(gemm);
         total_ops_ += static_cast<Wide>(gemm.groups) * gemm.i_count * gemm.j_count * gemm.k_count;
@@ -156,17 +157,17 @@ class Tiler {
     const Wide ops = static_cast<Wide>(gemm.groups) * gemm.i_count * gemm.j_count * gemm.k_count;
     return {(ops + pods.count - 1) / pods.count,
             std::max(pods.stream_cycles(dataflow.stream_cycles(tile).count()),
-                     pods.load_cycles(dataflow.load_cycles(tile).count())),
+                     dataflow.flow().preloads ? pods.load_cycles(dataflow.load_cycles(tile).count()) : 0),
             pods.array_latency().count()};
   }
 
-  std::int64_t partition_rows(int group, bool of_convolution = false) const {
-    if (of_convolution && config_.convolution_partition_rows) return *config_.convolution_partition_rows;
-    return config_.partition_rows.value_or(hardware_.pod_group(group).rows);
+  std::optional<std::int64_t> partition_rows(bool of_convolution) const {
+    return of_convolution && config_.convolution_partition_rows ? config_.convolution_partition_rows
+                                                                : config_.partition_rows;
   }
 
   std::int64_t vector_block_rows(std::int64_t rows, int group) const {
-    const std::int64_t partition = partition_rows(group);
+    const std::int64_t partition = config_.partition_rows.value_or(hardware_.pod_group(group).rows);
     return partition == 0 ? rows : std::min(partition, rows);
   }
 
@@ -178,17 +179,17 @@ class Tiler {
     gemm.groups_per_image = work.groups_per_image;
     gemm.output_rows_per_group = work.output_rows_per_group;
     gemm.m = work.gemm.m;
-    const TileShape shape = dataflows_[static_cast<std::size_t>(group)]->tile_shape(
-        hardware_.pod_group(group), partition_rows(group, work.is_convolution), gemm.m);
+    const PodConfig& pods = hardware_.pod_group(group);
+    const Dataflow& dataflow = *dataflows_[static_cast<std::size_t>(group)];
+    const TileShape whole{work.gemm.m, work.gemm.k, work.gemm.n};
+    gemm.flow = dataflow.flow();
     gemm.packing = 1;
-    if (config_.pack_groups) {
-      gemm.packing =
-          std::max<std::int64_t>(1, std::min({shape.k / work.gemm.k, shape.n / work.gemm.n, work.groups_per_image}));
-    }
+    if (config_.pack_groups) gemm.packing = std::min(dataflow.packing(pods, whole), work.groups_per_image);
     gemm.k = gemm.packing * work.gemm.k;
     gemm.n = gemm.packing * work.gemm.n;
     gemm.packed_groups_per_image = ceil_div(work.groups_per_image, gemm.packing);
     gemm.groups = work.gemm.groups / work.groups_per_image * gemm.packed_groups_per_image;
+    const TileShape shape = dataflow.tile_shape(pods, partition_rows(work.is_convolution), {gemm.m, gemm.k, gemm.n});
     gemm.tile_m = shape.m;
     gemm.k_run = gemm.k;
     if (config_.convolution == "kernel_positions" && work.is_convolution && work.groups_per_image == 1) {
@@ -271,7 +272,8 @@ class Tiler {
         const std::int64_t first = blocks.first_row(b);
         const std::int64_t in_group = first % blocks.group_rows;
         const std::int64_t size = std::min(blocks.block_rows, blocks.group_rows - in_group);
-        const auto offset = static_cast<std::int32_t>(std::min(needed.last, first + size - 1) - first - t);
+        const std::int64_t row = blocks.is_transposed ? 0 : std::min(needed.last, first + size - 1) - first;
+        const auto offset = static_cast<std::int32_t>(row - t);
         const std::size_t flat = blocks.first_block + static_cast<std::size_t>(b);
         if (epoch_of_block_[flat] == epoch_) {
           Requirement& known = out_.requirements[slot_of_block_[flat]];
@@ -317,8 +319,10 @@ class Tiler {
     return false;
   }
 
-  std::uint32_t open_operand(BankClass bank_class, int element_bits, bool from_dram, bool on_chip) {
+  std::uint32_t open_operand(BankClass bank_class, int element_bits, bool from_dram, bool on_chip,
+                             bool by_columns = false) {
     Operand operand;
+    operand.by_columns = by_columns;
     operand.first_tile = static_cast<std::uint32_t>(out_.tiles.size());
     operand.bank_class = bank_class;
     operand.element_bits = element_bits;
@@ -329,10 +333,12 @@ class Tiler {
     return static_cast<std::uint32_t>(out_.operands.size() - 1);
   }
 
+  /// \param rows, columns of the matrix
   /// \param elements that take capacity
   /// \param dram_bits that are fetched
   void add_tile(std::uint32_t operand, std::int64_t rows, std::int64_t columns, std::int64_t elements,
                 std::int64_t dram_bits, RequirementRange requirements) {
+    if (out_.operands[operand].by_columns) std::swap(rows, columns);
     constexpr std::int64_t kLargestTile = std::int64_t{1} << 31;
     if (rows * columns * std::max(hardware_.partial_sum_bytes, out_.operands[operand].element_bits / 8) >=
         kLargestTile) {
@@ -391,8 +397,8 @@ class Tiler {
     std::string key = view_key(work.activation) + '|' + window_key(work.window) + '|';
     for (const std::int64_t v :
          {static_cast<std::int64_t>(work.is_convolution), gemm.shape.m, gemm.shape.k, gemm.shape.groups, gemm.packing,
-          gemm.groups_per_image, static_cast<std::int64_t>(work.rows_per_group), gemm.tile_m, gemm.tile_k,
-          gemm.k_run}) {
+          gemm.groups_per_image, static_cast<std::int64_t>(work.rows_per_group), gemm.tile_m, gemm.tile_k, gemm.k_run,
+          static_cast<std::int64_t>(gemm.flow.is_transposed), static_cast<std::int64_t>(gemm.flow.keeps_sums)}) {
       key += std::to_string(v) + ',';
     }
     if (config_.share_activation_tiles) {
@@ -403,7 +409,9 @@ class Tiler {
     const View& view = work.activation;
     const bool from_dram = reads_dram(view);
     const bool identity = !work.is_convolution || work.window.is_identity();
-    const std::uint32_t operand = open_operand(BankClass::x, hardware_.activation_bits, from_dram, reads_on_chip(view));
+    const bool by_columns = gemm.flow.activations_by_columns();
+    const std::uint32_t operand = open_operand(gemm.flow.is_transposed ? BankClass::w : BankClass::x,
+                                               hardware_.activation_bits, from_dram, reads_on_chip(view), by_columns);
 
     // One requirement list per (g, i), shared by all j.
     const std::int64_t distinct = work.is_convolution
@@ -432,7 +440,8 @@ class Tiler {
           for (std::int64_t t = 0; t < tile_rows(gemm, i); ++t) {
             const RowInterval rows =
                 work.is_convolution ? work.window.input_rows_of(base + t) : RowInterval{base + t, base + t};
-            if (!rows.empty()) require(view, rows, t);
+            // The first column needs all rows.
+            if (!rows.empty()) require(view, rows, by_columns ? 0 : t);
           }
         }
         requirements.push_back(end_requirements());
@@ -464,18 +473,24 @@ class Tiler {
     return work.rows_per_group ? group * gemm.m : group / gemm.groups_per_image * gemm.m;
   }
 
+  static BankClass stationary_class(const GemmTiles& gemm) {
+    return gemm.flow.is_transposed ? BankClass::x : BankClass::w;
+  }
+
   std::uint32_t weight_operand(const GemmTiles& gemm, const GemmOperation& work) {
     std::string key;
-    for (const std::int64_t v : {work.weight_set, gemm.shape.k, gemm.shape.n, gemm.groups, gemm.packing,
-                                 gemm.groups_per_image, gemm.tile_k, gemm.k_run, gemm.tile_n}) {
+    for (const std::int64_t v :
+         {work.weight_set, gemm.shape.k, gemm.shape.n, gemm.groups, gemm.packing, gemm.groups_per_image, gemm.tile_k,
+          gemm.k_run, gemm.tile_n, static_cast<std::int64_t>(gemm.flow.is_transposed)}) {
       key += std::to_string(v) + ',';
     }
     if (work.weight_set >= 0) {
       const auto known = shared_weights_.find(key);
       if (known != shared_weights_.end()) return known->second;
     }
-    const std::uint32_t operand = open_operand(BankClass::w, hardware_.weight_bits, true, false);
-    out_.operands[operand].is_learned = true;
+    const std::uint32_t operand =
+        open_operand(stationary_class(gemm), hardware_.weight_bits, true, false, gemm.flow.is_transposed);
+    out_.operands[operand].is_second = out_.operands[operand].is_learned = true;
     shared_weights_.emplace(std::move(key), operand);
     for (std::int64_t g = 0; g < gemm.groups; ++g) {
       for (std::int64_t j = 0; j < gemm.j_count; ++j) {
@@ -495,8 +510,9 @@ class Tiler {
 
   std::uint32_t stationary_activation_operand(const GemmTiles& gemm, const GemmOperation& work) {
     const View& view = work.stationary_view;
-    const std::uint32_t operand =
-        open_operand(BankClass::w, hardware_.activation_bits, reads_dram(view), reads_on_chip(view));
+    const std::uint32_t operand = open_operand(stationary_class(gemm), hardware_.activation_bits, reads_dram(view),
+                                               reads_on_chip(view), gemm.flow.is_transposed);
+    out_.operands[operand].is_second = true;
     const std::int64_t rows_of_group = work.transpose_stationary ? gemm.shape.n : gemm.shape.k;
     const std::int64_t columns_of_group = work.transpose_stationary ? gemm.shape.k : gemm.shape.n;
     const bool rows_per_group = view.rows == gemm.shape.groups * rows_of_group;
@@ -524,7 +540,7 @@ class Tiler {
               area.columns = work.transpose_stationary ? rows : columns;
             }
             bits += dram_bits(view, area);
-            // The tile is loaded as a whole: its first weight row may need the last row of the operand.
+            // The tile is taken as a whole: its first row at the port may need the last row of the operand.
             require(view, {area.row, area.row + area.rows - 1}, 0);
           }
           add_tile(operand, rows, columns, rows * columns, bits, end_requirements());
@@ -536,15 +552,16 @@ class Tiler {
 
   std::uint32_t residual_operand(const GemmTiles& gemm, const GemmOperation& work) {
     const View& view = work.residual;
+    const bool by_columns = gemm.flow.is_transposed;
     const std::uint32_t operand =
-        open_operand(BankClass::p, hardware_.activation_bits, reads_dram(view), reads_on_chip(view));
+        open_operand(BankClass::p, hardware_.activation_bits, reads_dram(view), reads_on_chip(view), by_columns);
     for (std::int64_t g = 0; g < gemm.groups; ++g) {
       for (std::int64_t i = 0; i < gemm.i_count; ++i) {
         const std::int64_t group = gemm.first_group(g);
         const std::int64_t row =
             (gemm.output_rows_per_group ? group * gemm.m : group / gemm.groups_per_image * gemm.m) + i * gemm.tile_m;
         begin_requirements();
-        for (std::int64_t t = 0; t < tile_rows(gemm, i); ++t) require(view, {row + t, row + t}, t);
+        for (std::int64_t t = 0; t < tile_rows(gemm, i); ++t) require(view, {row + t, row + t}, by_columns ? 0 : t);
         const RequirementRange requirements = end_requirements();
         for (std::int64_t k = 0; k < gemm.k_count; ++k) {
           const std::int64_t columns = tile_columns(gemm, g, k);
@@ -615,8 +632,10 @@ class Tiler {
 }  // namespace
 
 void TilingConfig::fields(Fields& f) {
-  f.optional_integer("partition_rows", partition_rows, {0, std::int64_t{1} << 40}, "rows", "as many as array rows",
-                     "activation rows per tile; 0: all rows of the GEMM");
+  f.optional_integer(
+      "partition_rows", partition_rows, {0, std::int64_t{1} << 40}, "rows",
+      "array rows; 4 times as many if sums stay in the array",
+      "rows that stream per tile operation: m, or n (input-stationary), or k (output-stationary); 0: all");
   f.optional_integer("convolution_partition_rows", convolution_partition_rows, {0, std::int64_t{1} << 40}, "rows",
                      "as partition_rows", "the same of convolutions");
   f.choice("convolution", convolution, {"im2col", "kernel_positions"},
@@ -663,24 +682,36 @@ OpIndex op_index(const GemmTiles& gemm, std::uint32_t op) {
 OpTiles tiles_of_op(const TiledWorkload& work, std::uint32_t op) {
   const GemmTiles& gemm = work.gemm_of_op(op);
   const OpIndex at = op_index(gemm, op);
-  return {&gemm, at, gemm.activation_tile(work.operands[gemm.activation].first_tile, at.g, at.i, at.j),
-          gemm.stationary_tile(work.operands[gemm.stationary].first_tile, at.g, at.j, at.k)};
+  const std::uint32_t activation = gemm.activation_tile(work.operands[gemm.activation].first_tile, at.g, at.i, at.j);
+  const std::uint32_t stationary = gemm.stationary_tile(work.operands[gemm.stationary].first_tile, at.g, at.j, at.k);
+  if (gemm.flow.is_transposed) return {&gemm, at, stationary, activation};
+  return {&gemm, at, activation, stationary};
 }
 
 bool OpCursor::step() {
   if (tiles_.gemm == nullptr) return false;
   const GemmTiles& gemm = *tiles_.gemm;
+  std::uint32_t& activation = gemm.flow.is_transposed ? tiles_.w_tile : tiles_.x_tile;
+  std::uint32_t& stationary = gemm.flow.is_transposed ? tiles_.x_tile : tiles_.w_tile;
   if (tiles_.at.k + 1 < gemm.k_count) {
     ++tiles_.at.k;
-    ++tiles_.stationary;
+    ++stationary;
     return true;
   }
   if (tiles_.at.i + 1 >= gemm.i_count) return false;
   ++tiles_.at.i;
-  ++tiles_.activation;
+  ++activation;
   tiles_.at.k = 0;
-  tiles_.stationary -= static_cast<std::uint32_t>(gemm.k_count - 1);
+  stationary -= static_cast<std::uint32_t>(gemm.k_count - 1);
   return true;
+}
+
+std::int64_t sum_rows(const GemmTiles& gemm, const OpIndex& at) {
+  return gemm.flow.is_transposed ? tile_columns(gemm, at.g, at.k) : tile_rows(gemm, at.i);
+}
+
+std::int64_t sum_columns(const GemmTiles& gemm, const OpIndex& at) {
+  return gemm.flow.is_transposed ? tile_rows(gemm, at.i) : tile_columns(gemm, at.g, at.k);
 }
 
 std::int64_t tile_rows(const GemmTiles& gemm, std::int64_t i) {

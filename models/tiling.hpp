@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "podsim/models/dataflow.hpp"
 #include "podsim/models/hardware_config.hpp"
 #include "podsim/models/relayout.hpp"
 #include "podsim/workloads/lowering.hpp"
@@ -16,7 +17,9 @@ namespace podsim {
 
 /// How the network is cut.
 struct TilingConfig {
-  /// Rows of activations per tile; default: as many as the array has rows (the published optimum); 0: all rows.
+  /// Rows that stream per tile operation: of activations (m), of weights (n) if activations stay in the array, of both
+  /// (k) if sums do. Default: the dataflow's choice, as many as the array has rows (the published optimum) unless sums
+  /// stay; 0: all.
   std::optional<std::int64_t> partition_rows;
   /// Likewise of convolutions; default: as `partition_rows`.
   std::optional<std::int64_t> convolution_partition_rows;
@@ -53,7 +56,8 @@ struct RequirementRange {
   std::uint32_t count = 0;
 };
 
-/// A tile that waits in a bank: of activations (X), of weights (W), or of an operand of the post-processors (P).
+/// A tile that waits in a bank: of what the X port of a pod takes, of what its W port takes, or of an operand of the
+/// post-processors (P). Rows and columns are those that cross a port (see Operand::by_columns).
 struct StoredTile {
   std::uint32_t operand = 0;
   std::uint16_t bank = 0;
@@ -72,10 +76,12 @@ struct Operand {
   std::uint32_t tile_count = 0;
   std::uint32_t operation = 0;  ///< the first that reads it
   BankClass bank_class = BankClass::x;
-  int element_bits = 8;           ///< of an element in a bank
-  bool from_dram = false;         ///< some of it has to be fetched
-  bool on_chip = false;           ///< some of it is written by operations
-  bool is_learned = false;        ///< weights of a layer: all of it comes from DRAM and never changes
+  int element_bits = 8;     ///< of an element in a bank
+  bool from_dram = false;   ///< some of it has to be fetched
+  bool on_chip = false;     ///< some of it is written by operations
+  bool is_learned = false;  ///< weights of a layer: all of it comes from DRAM and never changes
+  bool is_second = false;   ///< the second matrix of a GEMM: weights, or activations in their place
+  bool by_columns = false;  ///< tiles cross ports column by column: a row of a StoredTile is a column of the matrix
   std::int64_t copied_bytes = 0;  ///< bytes written by relayout: every im2col copy counted
 };
 
@@ -83,6 +89,7 @@ struct Operand {
 /// share one array, so that `groups` here is ceil(GEMM groups / packing).
 struct GemmTiles {
   int operation = -1;
+  OperandFlow flow;                   ///< of the dataflow that carries it out
   int pod_group = 0;                  ///< its tile operations run on pods of this group only
   Gemm shape;                         ///< before packing
   std::int64_t groups = 1;            ///< after packing
@@ -138,6 +145,7 @@ struct OutputBlocks {
   std::uint32_t first_block = 0;  ///< index into flat arrays over all blocks
   std::uint32_t block_count = 0;
   std::uint32_t tiles_per_block = 0;  ///< output tiles (passes) that make up one block
+  bool is_transposed = false;         ///< its tiles arrive column by column: all rows are there with the last column
 
   std::int64_t block_of(std::int64_t row) const {
     return row / group_rows * blocks_per_group + row % group_rows / block_rows;
@@ -184,8 +192,8 @@ OpIndex op_index(const GemmTiles& gemm, std::uint32_t op);
 struct OpTiles {
   const GemmTiles* gemm = nullptr;
   OpIndex at;
-  std::uint32_t activation = 0;  ///< index into TiledWorkload::tiles
-  std::uint32_t stationary = 0;  ///< likewise
+  std::uint32_t x_tile = 0;  ///< that the X fabric brings: index into TiledWorkload::tiles
+  std::uint32_t w_tile = 0;  ///< likewise the W fabric
 };
 OpTiles tiles_of_op(const TiledWorkload& work, std::uint32_t op);
 
@@ -208,6 +216,11 @@ class OpCursor {
   std::uint32_t op_ = 0xfffffffe;
   OpTiles tiles_;
 };
+/// Rows of the sums of output tile (g, i, ·, k) as they cross ports: m, or n if the array computes the transposed
+/// product.
+std::int64_t sum_rows(const GemmTiles& gemm, const OpIndex& at);
+/// Columns of the same.
+std::int64_t sum_columns(const GemmTiles& gemm, const OpIndex& at);
 /// Rows i of a GEMM tile row, accounting for the remainder.
 std::int64_t tile_rows(const GemmTiles& gemm, std::int64_t i);
 /// The first row of k in tile j.

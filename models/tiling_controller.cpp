@@ -57,6 +57,8 @@ void TilingController::reset() {
   done_ = false;
   finish_cycle_ = 0;
   load_start_ = load_end_ = loading_cycles_ = 0;
+  outputs_left_ = 0;
+  outputs_read_.assign(timing_.size(), 0);
   board_.reset();
 }
 
@@ -198,8 +200,11 @@ TilingController::Decision TilingController::decide_weights(std::int64_t now) {
   const std::vector<RoundOperation>& operations = operations_.of(*context_.program, q);
   std::int64_t written = 0;
   bool queued = false;
+  bool is_loading = false;
   for (const RoundOperation& operation : operations) {
     const ArrayTiming& timing = timing_of(*operation.gemm);
+    if (!timing.flow.preloads) continue;
+    is_loading = true;
     if (q > 0) load_bound_.raise(StallCause::weights, shadow_free(q - 1, timing));
     const StoredTile& stored = *operation.w;
     const std::int64_t cycles = board_.latency(stored.bank, operation.place->pod);
@@ -210,7 +215,7 @@ TilingController::Decision TilingController::decide_weights(std::int64_t now) {
       return Decision::wait;
     }
   }
-  if (operations.empty()) {
+  if (!is_loading) {
     main_.start = load_bound_.highest();
     return Decision::commit;
   }
@@ -227,6 +232,7 @@ TilingController::Decision TilingController::decide_weights(std::int64_t now) {
   if (fetched > 0) load_bound_.raise(StallCause::memory, fetched + kBankRead + main_.lead);
   LinkSchedule& links = board_.links(FabricId::w);
   for (const RoundOperation& operation : operations) {
+    if (!operation.gemm->flow.preloads) continue;
     const int bank = operation.w->bank;
     const std::int64_t port = board_.port_free(FabricId::w, bank);
     if (port > 0) load_bound_.raise(StallCause::bank, port + kBankRead + w_reads_.of(bank));
@@ -249,23 +255,45 @@ TilingController::Decision TilingController::decide_weights(std::int64_t now) {
 void TilingController::order_weights() {
   load_start_ = main_.start;
   load_end_ = load_start_ + loading_cycles_;
-  LinkSchedule& links = board_.links(FabricId::w);
   for (const RoundOperation& operation : operations_.of(*context_.program, main_round_)) {
-    const StoredTile& stored = *operation.w;
-    const std::uint16_t pod = operation.place->pod;
-    Transfer transfer;
-    transfer.launch = load_start_ - w_reads_.of(stored.bank);
-    transfer.arrival = load_start_;
-    transfer.rows = stored.rows;
-    transfer.row_bytes = stored.row_bytes;
-    transfer.bank = stored.bank;
-    transfer.unit = pod;
-    transfer.item = operation.stationary;
-    transfer.id = operation.op;
-    board_.port_free(FabricId::w, stored.bank) = transfer.launch - kBankRead + stored.rows;
-    if (!links.never_conflicts()) links.reserve(stored.bank, pod, transfer.launch, stored.rows);
-    w_banks[stored.bank]->read(ReadPort::main, transfer);
-    accounts_.weights(operation, load_start_);
+    if (operation.gemm->flow.preloads) order_weights(operation, load_start_);
+  }
+}
+
+void TilingController::order_weights(const RoundOperation& operation, std::int64_t start) {
+  const StoredTile& stored = *operation.w;
+  const std::uint16_t pod = operation.place->pod;
+  Transfer transfer;
+  transfer.launch = start - w_reads_.of(stored.bank);
+  transfer.arrival = start;
+  transfer.rows = stored.rows;
+  transfer.row_bytes = stored.row_bytes;
+  transfer.bank = stored.bank;
+  transfer.unit = pod;
+  transfer.item = operation.w_tile;
+  transfer.id = operation.op;
+  board_.port_free(FabricId::w, stored.bank) = transfer.launch - kBankRead + stored.rows;
+  LinkSchedule& links = board_.links(FabricId::w);
+  if (!links.never_conflicts()) links.reserve(stored.bank, pod, transfer.launch, stored.rows);
+  w_banks[stored.bank]->read(ReadPort::main, transfer);
+  accounts_.weights(operation, start);
+}
+
+std::int64_t TilingController::longest_stream(const std::vector<RoundOperation>& operations) const {
+  std::int64_t longest = 0;
+  for (const RoundOperation& operation : operations) {
+    longest = std::max(longest, timing_of(*operation.gemm).stream_cycles(operation.x->rows));
+  }
+  return longest;
+}
+
+void TilingController::wait_for_outputs(const std::vector<RoundOperation>& operations, std::int64_t length) {
+  for (const RoundOperation& operation : operations) {
+    if (!operation.gemm->flow.keeps_sums) continue;
+    if (!keeps_sums(operation)) stream_bound_.raise(StallCause::bank, outputs_left_ - length);
+    if (operation.place->partial_sum_in == kNone) {
+      stream_bound_.raise(StallCause::weights, outputs_read_[static_cast<std::size_t>(operation.gemm->pod_group)]);
+    }
   }
 }
 
@@ -302,8 +330,12 @@ TilingController::Decision TilingController::decide_stream(std::int64_t now) {
   }
   stream_bound_.raise(StallCause::memory, spilled_cycle);
 
+  const std::int64_t length = longest_stream(operations);
+  wait_for_outputs(operations, length);
+
   x_reads_.next();
   p_reads_.next();
+  w_reads_.next();
   std::int64_t written = 0;
   std::int64_t summed = 0;
   bool queued = false;
@@ -316,7 +348,12 @@ TilingController::Decision TilingController::decide_stream(std::int64_t now) {
     if (!board_.rows_ready(stored.requirements, written, queued)) {
       return Decision::wait;
     }
-    if (place.partial_sum_in != kNone) {
+    if (operation.gemm->flow.keeps_sums) {
+      const std::int64_t w_latency = board_.latency(operation.w->bank, place.pod);
+      w_reads_.add(operation.w->bank, w_latency);
+      main_.lead = std::max(main_.lead, w_latency);
+      if (!board_.rows_ready(operation.w->requirements, written, queued)) return Decision::wait;
+    } else if (place.partial_sum_in != kNone) {
       const MainPlacement& from = program.schedule.main[place.partial_sum_in];
       const std::int64_t p_latency = board_.latency(from.p_bank, place.pod);
       p_reads_.add(from.p_bank, p_latency);
@@ -341,23 +378,33 @@ TilingController::Decision TilingController::decide_stream(std::int64_t now) {
 
   const bool watch_links = board_.links_can_conflict();
   const bool watch_sums = board_.sums_can_conflict();
-  if (watch_sums || shared_ports_) {
+  const bool watch_weights = board_.weights_can_conflict();
+  if (watch_sums || watch_weights || shared_ports_) {
     for (const RoundOperation& operation : operations) {
       const MainPlacement& place = *operation.place;
       const int bank = operation.x->bank;
       stream_bound_.raise(StallCause::bank, board_.port_free(FabricId::x, bank) + kBankRead + x_reads_.of(bank));
-      const std::int64_t out_launch = board_.array_latency(place.pod);
-      const std::int64_t out_latency = board_.latency(place.p_bank, place.pod);
-      stream_bound_.raise(StallCause::bank, board_.port_free(FabricId::p_out, place.p_bank) - out_launch - out_latency);
-      if (watch_sums) {
+      if (!keeps_sums(operation)) {
+        const std::int64_t out_launch = board_.sums_launch(place.pod, 0, length);
+        const std::int64_t out_latency = board_.latency(place.p_bank, place.pod);
+        stream_bound_.raise(StallCause::bank,
+                            board_.port_free(FabricId::p_out, place.p_bank) - out_launch - out_latency);
+        if (watch_sums) {
+          stream_bound_.raise(StallCause::network,
+                              board_.links(FabricId::p_out).earliest_launch(place.p_bank, place.pod) - out_launch);
+        }
+      }
+      if (operation.gemm->flow.keeps_sums && watch_weights) {
+        const int from = operation.w->bank;
+        stream_bound_.raise(StallCause::bank, board_.port_free(FabricId::w, from) + kBankRead + w_reads_.of(from));
         stream_bound_.raise(StallCause::network,
-                            board_.links(FabricId::p_out).earliest_launch(place.p_bank, place.pod) - out_launch);
+                            board_.links(FabricId::w).earliest_launch(from, place.pod) + w_reads_.of(from));
       }
       if (watch_links) {
         stream_bound_.raise(StallCause::network,
                             board_.links(FabricId::x).earliest_launch(bank, place.pod) + x_reads_.of(bank));
       }
-      if (place.partial_sum_in != kNone) {
+      if (place.partial_sum_in != kNone && !operation.gemm->flow.keeps_sums) {
         const int from = program.schedule.main[place.partial_sum_in].p_bank;
         stream_bound_.raise(StallCause::bank, board_.port_free(FabricId::p_in, from) + kBankRead + p_reads_.of(from));
         if (watch_links) {
@@ -387,14 +434,11 @@ void TilingController::order_stream(std::int64_t now) {
   const std::vector<RoundOperation>& operations = operations_.of(program, q);
   const std::int64_t start = main_.start;
   const auto tiles = static_cast<ItemId>(work.tiles.size());
-  std::int64_t longest = 0;
-  for (const RoundOperation& operation : operations) {
-    longest = std::max(longest, timing_of(*operation.gemm).stream_cycles(operation.x->rows));
-  }
+  const std::int64_t longest = longest_stream(operations);
+  const std::int64_t end = start + longest;
   board_.stream_start.push_back(start);
-  board_.stream_end.push_back(start + longest);
-  accounts_.round(q, operations, q > 0 ? board_.stream_end[q - 1] : 0, load_start_, start, start + longest,
-                  stream_bound_);
+  board_.stream_end.push_back(end);
+  accounts_.round(q, operations, q > 0 ? board_.stream_end[q - 1] : 0, load_start_, start, end, stream_bound_);
 
   const bool watch_links = board_.links_can_conflict();
   const bool watch_sums = board_.sums_can_conflict();
@@ -404,18 +448,21 @@ void TilingController::order_stream(std::int64_t now) {
     const GemmTiles& gemm = *operation.gemm;
     const OpIndex& index = operation.at;
     const StoredTile& x = *operation.x;
-    const auto columns = static_cast<std::int32_t>(tile_columns(gemm, index.g, index.k));
+    const auto sums = static_cast<std::int32_t>(sum_rows(gemm, index));
+    const std::int64_t launch = board_.sums_launch(place.pod, start, end);
 
     PodCommand command;
     command.op = op;
     command.issued = now;
     command.start = start;
     command.rows = x.rows;
-    command.depth = x.columns;
-    command.columns = columns;
+    command.w_rows = operation.w->rows;
+    command.sum_rows = sums;
+    command.sum_columns = static_cast<std::int32_t>(sum_columns(gemm, index));
     command.p_bank = place.p_bank;
-    command.write_arrival = start + board_.array_latency(place.pod) + board_.latency(place.p_bank, place.pod);
-    command.takes_partial_sums = place.partial_sum_in != kNone;
+    command.partial_sum_in = place.partial_sum_in;
+    command.drain = end;
+    if (!keeps_sums(operation)) command.write_arrival = launch + board_.latency(place.p_bank, place.pod);
 
     Transfer transfer;
     transfer.launch = start - x_reads_.of(x.bank);
@@ -424,17 +471,20 @@ void TilingController::order_stream(std::int64_t now) {
     transfer.row_bytes = x.row_bytes;
     transfer.bank = x.bank;
     transfer.unit = place.pod;
-    transfer.item = operation.activation;
+    transfer.item = operation.x_tile;
     transfer.id = op;
     x_banks[x.bank]->read(ReadPort::main, transfer);
     board_.port_free(FabricId::x, x.bank) = transfer.launch - kBankRead + x.rows;
     if (watch_links) board_.links(FabricId::x).reserve(x.bank, place.pod, transfer.launch, x.rows);
 
-    std::int64_t partial_sum_bytes = static_cast<std::int64_t>(x.rows) * columns * config_.partial_sum_bytes;
-    if (command.takes_partial_sums) {
+    const std::int64_t sum_bytes = static_cast<std::int64_t>(sums) * command.sum_columns * config_.partial_sum_bytes;
+    std::int64_t partial_sum_bytes = 0;
+    if (gemm.flow.keeps_sums) {
+      order_weights(operation, start);
+    } else if (place.partial_sum_in != kNone) {
       const MainPlacement& from = program.schedule.main[place.partial_sum_in];
       transfer.launch = start - p_reads_.of(from.p_bank);
-      transfer.row_bytes = columns * config_.partial_sum_bytes;
+      transfer.row_bytes = command.sum_columns * config_.partial_sum_bytes;
       transfer.bank = from.p_bank;
       transfer.item = tiles + place.partial_sum_in;
       p_banks[from.p_bank]->read(ReadPort::main, transfer);
@@ -442,16 +492,23 @@ void TilingController::order_stream(std::int64_t now) {
       if (watch_links) {
         board_.links(FabricId::p_in).reserve(from.p_bank, place.pod, transfer.launch, x.rows);
       }
-      partial_sum_bytes *= 2;
+      partial_sum_bytes += sum_bytes;
     }
-    board_.port_free(FabricId::p_out, place.p_bank) = command.write_arrival + x.rows;
-    if (watch_sums) {
-      board_.links(FabricId::p_out).reserve(place.p_bank, place.pod, start + board_.array_latency(place.pod), x.rows);
+    const std::int64_t stored = command.write_arrival + kBankWrite;
+    std::int64_t last_cycle = end;
+    if (!keeps_sums(operation)) {
+      partial_sum_bytes += sum_bytes;
+      board_.port_free(FabricId::p_out, place.p_bank) = command.write_arrival + sums;
+      if (watch_sums) board_.links(FabricId::p_out).reserve(place.p_bank, place.pod, launch, sums);
+      last_cycle = stored + sums - 1;
+      if (gemm.flow.keeps_sums) {
+        outputs_left_ = std::max(outputs_left_, end + sums);
+        std::int64_t& read = outputs_read_[static_cast<std::size_t>(gemm.pod_group)];
+        read = std::max(read, end + timing_of(gemm).sums_held(sums, command.sum_columns));
+      }
     }
     pods[place.pod]->execute(command);
-
-    const std::int64_t stored = command.write_arrival + kBankWrite;
-    accounts_.tile_operation(operation, start, longest, stored + x.rows - 1, partial_sum_bytes);
+    accounts_.tile_operation(operation, start, longest, last_cycle, partial_sum_bytes);
     if (program.schedule.without_finalize) board_.write(output_blocks_of(work, gemm, index.g, index.i), stored, false);
   }
   accounts_.idle(config_.pod_count() - static_cast<std::int64_t>(operations.size()), longest);
@@ -655,7 +712,9 @@ void TilingController::order_post(std::int64_t now) {
     const std::uint32_t place = work.tiles_of_operation[pass.operation];
     const bool is_gemm = work.network.operations[pass.operation].gemm() != nullptr;
     if (pass.writes_output || program.schedule.without_finalize) {
-      board_.write(output_blocks_of(work, pass.operation, pass.tile), ready, post_was_queued_);
+      // Columns of a transposed tile arrive one by one: its rows are whole with the last.
+      const std::int64_t rows_ready = work.outputs[pass.operation].is_transposed ? stored : ready;
+      board_.write(output_blocks_of(work, pass.operation, pass.tile), rows_ready, post_was_queued_);
     }
     const std::int64_t write_back = work.write_back_bytes[pass.operation];
     const bool is_copy = pass.kind == PostPlacement::Kind::copy;

@@ -21,10 +21,10 @@
 
 namespace podsim {
 
-/// A schedule orders work; this module times it. Per round q it decides u_q, the cycle in which weight rows start to
-/// enter the pods, s_q, the cycle in which activation rows do (the same for all pods), and v_q, likewise for the
-/// passes of the post-processors (docs/machine_model.md, "Rounds"). It keeps a scoreboard of everything it has
-/// ordered; whatever it waits for beyond the round before is charged to a StallCause.
+/// A schedule orders work; this module times it. Per round q it decides u_q, the cycle in which the tiles that stay in
+/// the arrays start to enter the pods, s_q, the cycle in which those that stream do (the same for all pods), and v_q,
+/// likewise for the passes of the post-processors (docs/machine_model.md, "Rounds"). It keeps a scoreboard of
+/// everything it has ordered; whatever it waits for beyond the round before is charged to a StallCause.
 class TilingController final : public sc_core::sc_module, public FillListener, public DramListener {
  public:
   sc_core::sc_export<FillListener> fills{"fills"};
@@ -88,6 +88,14 @@ class TilingController final : public sc_core::sc_module, public FillListener, p
   const ArrayTiming& timing_of(const GemmTiles& gemm) const {
     return timing_[static_cast<std::size_t>(gemm.pod_group)];
   }
+  /// Its sums stay in the array.
+  static bool keeps_sums(const RoundOperation& operation) { return operation.place->p_bank == kNoBank; }
+  /// Longest stream of the round, in cycles.
+  std::int64_t longest_stream(const std::vector<RoundOperation>& operations) const;
+  /// What arrays that keep their sums ask of the start of a round: of `length` cycles.
+  void wait_for_outputs(const std::vector<RoundOperation>& operations, std::int64_t length);
+  /// Orders the read of a W tile whose first row enters the pod in `start`.
+  void order_weights(const RoundOperation& operation, std::int64_t start);
   Decision decide_weights(std::int64_t now);
   Decision decide_stream(std::int64_t now);
   Decision decide_post(std::int64_t now);
@@ -146,6 +154,10 @@ class TilingController final : public sc_core::sc_module, public FillListener, p
   bool post_was_queued_ = false;  ///< the passes of post_round_ waited for the round before
   std::int64_t load_start_ = 0, load_end_ = 0;
   std::int64_t loading_cycles_ = 0;  ///< of the round whose weights were ordered last
+  // Of arrays that keep their sums: the first cycle in which the next may begin to drain, and, per group of pods, in
+  // which an operation with new sums may start.
+  std::int64_t outputs_left_ = 0;
+  std::vector<std::int64_t> outputs_read_;
   StartBound load_bound_, stream_bound_;
 
   Reads x_reads_, w_reads_, p_reads_, in1_reads_, in2_reads_;

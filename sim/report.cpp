@@ -260,12 +260,15 @@ StatGroup Report::statistics() const {
   for (std::size_t n = 0; n < list.size(); ++n) {
     classes.counter(list[n].first, "cycles", kDescriptions.at(n), list[n].second);
   }
-  StatGroup& bounds = root.group("lower_bounds", "what no weight-stationary schedule can beat");
+  StatGroup& bounds = root.group("lower_bounds", "what no schedule can beat with these dataflows");
   bounds.counter("mac", "cycles", "MACs / PEs", bound.mac);
-  bounds.counter("work", "cycles", "activation rows of all weight tiles / pods", bound.work);
-  bounds.counter("load", "cycles", "weight rows of all weight tiles / pods", bound.load);
+  bounds.counter("work", "cycles",
+                 "rows that stream through arrays / pods: of activations, over all weight tiles, if weights stay",
+                 bound.work);
+  bounds.counter("load", "cycles", "rows of the tiles that stay in arrays / pods", bound.load);
+  bounds.counter("drain", "cycles", "rows of sums that stay in arrays until they drain / pods", bound.drain);
   bounds.counter("dram", "cycles", "weights, inputs, caches and outputs once at full bandwidth", bound.dram);
-  bounds.counter("limit", "cycles", "the largest of work, load and dram", bound.limit());
+  bounds.counter("limit", "cycles", "the largest of work, load, drain and dram", bound.limit());
   add_pods(root, *this);
   add_pod_groups(root, *this);
   StatGroup& post = root.group("post_processors", "all of them together");

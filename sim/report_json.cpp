@@ -129,6 +129,7 @@ Json to_json(const Report& report) {
   bounds["mac_cycles"] = report.bound.mac;
   bounds["work_cycles"] = report.bound.work;
   bounds["load_cycles"] = report.bound.load;
+  bounds["drain_cycles"] = report.bound.drain;
   bounds["dram_cycles"] = report.bound.dram;
   bounds["limit_cycles"] = report.bound.limit();
   bounds["binding"] = report.bound.binding();

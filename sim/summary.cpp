@@ -140,11 +140,12 @@ std::string limits(const Report& report) {
   std::string out = report.is_at_limit() ? "At the limit of the " + report.bounded_by() + ".\n"
                                          : "Bound by the " + report.bounded_by() + ".\n";
   if (const auto distance = report.distance_to_limit()) {
-    out += "No weight-stationary schedule can take less than " + with_thousands(bound.limit()) + " cycles (" +
-           bound.binding() + "); this run takes " + fixed(*distance, 2) + " times that.\n";
+    out += "No schedule can take less than " + with_thousands(bound.limit()) + " cycles (" + bound.binding() +
+           "); this run takes " + fixed(*distance, 2) + " times that.\n";
   }
   out += "  lower bounds: array " + with_thousands(bound.work) + ", weight loading " + with_thousands(bound.load) +
-         ", DRAM " + with_thousands(bound.dram) + " cycles\n";
+         (bound.drain > 0 ? ", output port " + with_thousands(bound.drain) : std::string()) + ", DRAM " +
+         with_thousands(bound.dram) + " cycles\n";
   return out;
 }
 

@@ -141,8 +141,8 @@ RoundWork CycleModel::work_of(std::int64_t number) const {
     const std::uint32_t op = order_.main_ids[n];
     const OpTiles tiles = tiles_of_op(work_, op);
     MainOperation main;
-    main.x = tiles.activation;
-    main.w = tiles.stationary;
+    main.x = tiles.x_tile;
+    main.w = tiles.w_tile;
     main.sums = sums_of_main(op);
     const std::uint32_t in = schedule_.main[op].partial_sum_in;
     if (in != kNone) main.sums_in = sums_of_main(in);

@@ -3,7 +3,7 @@
 // tile and runs through k, taking over its own partial sums, so that adds are needed only where a circuit is blocked.
 #include <algorithm>
 
-#include "podsim/models/placement.hpp"
+#include "podsim/models/pod_chains.hpp"
 
 namespace podsim {
 namespace {
@@ -20,6 +20,7 @@ class LayerSequential final : public Scheduler {
     Placer placer(work, machine, kRoundFailures);
     placer.schedule().scheduler = "layer_sequential";
     PostChain post(work, placer, false);
+    PodChains chains(work, machine, placer, post);
     std::uint32_t next = 0;
     std::int64_t placed = 0;
     for (std::size_t operation = 0; operation < work.network.operations.size(); ++operation) {
@@ -28,7 +29,9 @@ class LayerSequential final : public Scheduler {
       if (work.network.operations[operation].gemm() == nullptr) {
         next = post.vector(work.vectors[tiles], next) + 1;
       } else {
-        next = place_gemm(work, machine, work.gemms[tiles], next, placer, post) + 1;
+        const GemmTiles& gemm = work.gemms[tiles];
+        next =
+            1 + (gemm.flow.keeps_sums ? chains.place(gemm, next) : place_gemm(work, machine, gemm, next, placer, post));
         placed += work.gemms[tiles].op_count;
       }
       if (progress) progress(placed, work.op_count);
@@ -76,8 +79,6 @@ class LayerSequential final : public Scheduler {
 
   static std::uint32_t place_block(const TiledWorkload& work, const GemmTiles& gemm, const std::vector<Output>& block,
                                    std::uint32_t start, Placer& placer) {
-    const std::uint32_t x_first = work.operands[gemm.activation].first_tile;
-    const std::uint32_t w_first = work.operands[gemm.stationary].first_tile;
     std::uint32_t last = start;
     for (std::int64_t j = 0; j < gemm.j_count; ++j) {
       for (const Output& output : block) {
@@ -89,9 +90,8 @@ class LayerSequential final : public Scheduler {
           earliest = before.round + 1;
           pod = before.pod;
         }
-        const std::uint32_t round =
-            placer.place_main(op, gemm.activation_tile(x_first, output.g, output.i, j),
-                              gemm.stationary_tile(w_first, output.g, j, output.k), earliest, pod);
+        const OpTiles tiles = tiles_of_op(work, op);
+        const std::uint32_t round = placer.place_main(op, tiles.x_tile, tiles.w_tile, earliest, pod);
         if (j > 0) placer.try_chain(gemm.op(output.g, output.i, j - 1, output.k), op);
         last = std::max(last, round);
       }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "podsim/models/greedy_layer.hpp"
+#include "podsim/models/pod_chains.hpp"
 
 namespace podsim {
 namespace {
@@ -34,6 +35,7 @@ class SosaGreedy final : public Scheduler {
     placer.schedule().scheduler = "sosa_greedy";
     placer.schedule().without_finalize = config_.published;
     PostChain post(work, placer, config_.published);
+    PodChains chains(work, machine, placer, post);
     LayerBarriers barriers(work);
     std::int64_t placed = 0;
     const auto operations = static_cast<int>(work.network.operations.size());
@@ -45,7 +47,10 @@ class SosaGreedy final : public Scheduler {
       const std::uint32_t init = barriers.init(operation, waits_for_residual);
       if (is_gemm) {
         const GemmTiles& gemm = work.gemms[tiles];
-        std::uint32_t last = place_layer_greedily(work, gemm, init, placer, post, !config_.published);
+        if (config_.published && (gemm.flow.is_transposed || gemm.flow.keeps_sums)) refuse_dataflow(gemm);
+        std::uint32_t last = gemm.flow.keeps_sums
+                                 ? chains.place(gemm, init)
+                                 : place_layer_greedily(work, gemm, init, placer, post, !config_.published);
         const std::uint32_t after_residual = barriers.init(operation);
         if (!waits_for_residual && after_residual > 0) last = std::max(last, after_residual - 1);
         barriers.done(operation, last);
@@ -63,6 +68,15 @@ class SosaGreedy final : public Scheduler {
   }
 
  private:
+  [[noreturn]] static void refuse_dataflow(const GemmTiles& gemm) {
+    throw Error(ErrorKind::bad_input, {Issue{{},
+                                             "/mapping/scheduler/published",
+                                             "the published rules know the weight-stationary dataflow only, not that "
+                                             "of pod group " +
+                                                 std::to_string(gemm.pod_group),
+                                             "use \"published\": false, or weight_stationary pods"}});
+  }
+
   SosaGreedyConfig config_;
 };
 

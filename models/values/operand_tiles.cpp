@@ -88,7 +88,7 @@ std::int64_t OperandTiles::gather_row(std::uint32_t tile, std::int64_t row, std:
       if (gemm.packing > 1) {
         copy(view, view_row, column, gemm.shape.n, out + q * gemm.shape.n, ready, need);
       } else {
-        copy(view, view_row, column + k * gemm.tile_n, stored.columns, out, ready, need);
+        copy(view, view_row, column + k * gemm.tile_n, columns(tile), out, ready, need);
       }
     }
   } else if (geometry.role == Role::vector) {
@@ -225,7 +225,7 @@ std::int64_t OperandTiles::gather_weights(std::uint32_t tile, std::int16_t* out,
   const std::int64_t k = local % gemm.k_count;
   const std::int64_t j = local / gemm.k_count % gemm.j_count;
   const std::int64_t g = local / gemm.k_count / gemm.j_count;
-  const int padded = padded_columns(stored.columns);
+  const int padded = padded_columns(this->columns(tile));
   std::int64_t ready = 0;
   for (std::int64_t q = 0; q < gemm.groups_in(g); ++q) {
     const std::int64_t group = gemm.first_group(g) + q;
@@ -234,8 +234,8 @@ std::int64_t OperandTiles::gather_weights(std::uint32_t tile, std::int16_t* out,
     const auto c0 = static_cast<int>(gemm.packing > 1 ? q * gemm.shape.n : 0);
     const std::int64_t first_k = gemm.packing > 1 ? 0 : tile_first_k(gemm, j);
     const std::int64_t first_n = gemm.packing > 1 ? 0 : k * gemm.tile_n;
-    const auto depth = static_cast<int>(gemm.packing > 1 ? gemm.shape.k : stored.rows);
-    const auto columns = static_cast<int>(gemm.packing > 1 ? gemm.shape.n : stored.columns);
+    const auto depth = static_cast<int>(gemm.packing > 1 ? gemm.shape.k : rows(tile));
+    const auto columns = static_cast<int>(gemm.packing > 1 ? gemm.shape.n : this->columns(tile));
     if (geometry.role == Role::weights) {
       const std::int8_t* weights = weights_of(gemm).data();
       for (int c = 0; c < columns; ++c) {

@@ -20,10 +20,21 @@ class OperandTiles {
   OperandTiles(const TiledWorkload& work, const Network& network, const NetworkValues& values,
                const TensorStore& store);
 
-  /// Row `row` of an X tile or P operand tile into `out`, one int16 per element.
+  /// The tile is a part of the second matrix of a GEMM: gather_weights gathers it; if not, gather_row does.
+  bool is_second(std::uint32_t tile) const { return work_.operands[work_.tiles[tile].operand].is_second; }
+  /// Rows and columns of the part of the matrix that a tile holds, in whichever way it crosses ports.
+  std::int32_t rows(std::uint32_t tile) const {
+    const StoredTile& stored = work_.tiles[tile];
+    return work_.operands[stored.operand].by_columns ? stored.columns : stored.rows;
+  }
+  std::int32_t columns(std::uint32_t tile) const {
+    const StoredTile& stored = work_.tiles[tile];
+    return work_.operands[stored.operand].by_columns ? stored.rows : stored.columns;
+  }
+  /// Row `row` of a tile of activations or of a P operand into `out`, one int16 per element.
   /// \return the first cycle in which it may be read (kNeverWritten if it is not whole)
   std::int64_t gather_row(std::uint32_t tile, std::int64_t row, std::int16_t* out, const NeedRow& need);
-  /// A W tile, packed (int8_gemm.hpp); `out` is zeroed.
+  /// A tile of a second matrix, packed (int8_gemm.hpp); `out` is zeroed.
   /// \return the first cycle in which it may be read
   std::int64_t gather_weights(std::uint32_t tile, std::int16_t* out, const NeedRow& need);
 

@@ -41,9 +41,9 @@ ValuePlane::ValuePlane(const Program& program, const Network& network, const Net
     // What passes write is there row by row; what DRAM holds has to be fetched first.
     contents_[item].place = stored.dram_bytes > 0 ? Place::nowhere : Place::bank;
     contents_[item].bank = stored.bank;
-    const auto wider =
-        static_cast<std::size_t>(std::max(padded_columns(stored.columns), 2 * depth_pairs(stored.columns)));
-    largest = std::max(largest, static_cast<std::size_t>(2 * depth_pairs(stored.rows)) * wider);
+    const auto wider = static_cast<std::size_t>(
+        std::max(padded_columns(operands_.columns(item)), 2 * depth_pairs(operands_.columns(item))));
+    largest = std::max(largest, static_cast<std::size_t>(2 * depth_pairs(operands_.rows(item))) * wider);
   }
   for (const ItemId item : program.memory.resident) contents_[item].place = Place::bank;
   unwritten_.assign(largest, kUnwritten);
@@ -94,7 +94,7 @@ void ValuePlane::release(Content& content) {
 }
 
 std::int64_t ValuePlane::stride_of(ItemId tile) const {
-  return 2 * depth_pairs(work_.tiles[tile].columns);
+  return 2 * depth_pairs(operands_.columns(tile));
 }
 
 void ValuePlane::forget(int index) {
@@ -112,14 +112,24 @@ void ValuePlane::forget(int index) {
 
 // --- reports ---------------------------------------------------------------------------------------------------------
 
-void ValuePlane::start_operation(const Transfer& result, std::int64_t start, const Transfer& weights,
-                                 const Transfer& activations, const Transfer* sums) {
-  if (observer_ != nullptr) observer_->started(result, start, weights, activations, sums);
+void ValuePlane::start_operation(const Transfer& result, std::int64_t start, const Transfer& w, const Transfer& x,
+                                 const Transfer* sums) {
+  if (observer_ != nullptr) observer_->started(result, start, w, x, sums);
+  const OperandFlow& flow = work_.gemm_of_op(result.id).flow;
   Running running;
-  running.activations = read_of(activations);
-  running.weights = read_of(weights);
+  running.activations = read_of(flow.is_transposed ? w : x);
+  running.weights = read_of(flow.is_transposed ? x : w);
   if (sums != nullptr) running.sums = read_of(*sums);
+  running.is_whole = flow.activations_by_columns();
+  running.rows = flow.is_transposed ? operands_.rows(w.item) : result.rows;
+  running.length = x.rows;
   begin(running, result, start);
+  if (result.bank == kNoBank) {
+    Content& content = contents_[result.item];
+    content.place = Place::bank;
+    content.bank = kNoBank;
+    content.ready = 0;
+  }
 }
 
 void ValuePlane::start_pass(const Transfer& result, std::int64_t start, const Transfer& in1, const Transfer* in2) {
@@ -127,6 +137,9 @@ void ValuePlane::start_pass(const Transfer& result, std::int64_t start, const Tr
   if (program_.schedule.post[result.id].kind == PostPlacement::Kind::copy) return;
   Running running;
   running.is_pass = true;
+  running.rows = rows_of(program_.schedule.post[result.id]);
+  running.length = result.rows;
+  running.is_whole = is_transposed(program_.schedule.post[result.id]);
   running.activations = read_of(in1);
   if (in2 != nullptr) running.sums = read_of(*in2);
   begin(running, result, start);
@@ -135,11 +148,10 @@ void ValuePlane::start_pass(const Transfer& result, std::int64_t start, const Tr
 void ValuePlane::begin(Running running, const Transfer& result, std::int64_t start) {
   running.id = result.id;
   running.start = start;
-  running.rows = result.rows;
   const int index = new_running();
   running_[static_cast<std::size_t>(index)] = running;
   contents_[result.item].running = index;
-  events_.push({start + result.rows - 1, Event::Kind::compute, static_cast<std::uint32_t>(index)});
+  events_.push({start + running.length - 1, Event::Kind::compute, static_cast<std::uint32_t>(index)});
 }
 
 void ValuePlane::copied(BankClass bank_class, int bank, const Transfer& result) {
@@ -215,10 +227,10 @@ void ValuePlane::advance(std::int64_t cycle) {
       if (event.id < tiles()) {
         const StoredTile& stored = work_.tiles[event.id];
         const Read whole{event.id, stored.bank, event.cycle};
-        if (stored.bank_class == BankClass::w) {
+        if (operands_.is_second(event.id)) {
           weights(whole, event.cycle);
         } else {
-          tile(whole, stored.rows, stride_of(event.id), event.cycle);
+          tile(whole, operands_.rows(event.id), stride_of(event.id), event.cycle);
         }
       }
       content.gathered = 0;
@@ -253,18 +265,20 @@ const std::int16_t* ValuePlane::tile(const Read& read, std::int32_t to, std::int
   Content& content = contents_[read.item];
   const StoredTile& stored = work_.tiles[read.item];
   // A copy with the last rows may start after the first row is read, but not after the last one is.
-  if (!copies_missing_.empty() && to == stored.rows &&
+  const std::int32_t rows_of_tile = operands_.rows(read.item);
+  const bool by_columns = work_.operands[stored.operand].by_columns;
+  if (!copies_missing_.empty() && to == rows_of_tile &&
       (copies_missing_[read.item] != 0 || read.first_row < copied_from_[read.item])) {
     return unwritten_.data();
   }
-  const bool is_fetched = stored.dram_bytes > 0 || content.rows == stored.rows;
-  if (content.place != Place::bank || read.bank != content.bank || to > stored.rows ||
+  const bool is_fetched = stored.dram_bytes > 0 || content.rows == rows_of_tile;
+  if (content.place != Place::bank || read.bank != content.bank || to > rows_of_tile ||
       (is_fetched && read.first_row < content.ready)) {
     return unwritten_.data();
   }
   if (content.buffer >= 0 && read.first_row < content.gathered) release(content);  // as it was at that time
   Buffer& first = buffer_of(content);
-  const auto size = static_cast<std::size_t>(stored.rows * stride);
+  const auto size = static_cast<std::size_t>(rows_of_tile * stride);
   if (first.narrow.size() != size) first.narrow.resize(size);
   if (content.rows >= to) return first.narrow.data();
   const auto catch_up = [this, until](int tensor, std::int64_t row) { need(tensor, row, until); };
@@ -274,11 +288,13 @@ const std::int16_t* ValuePlane::tile(const Read& read, std::int32_t to, std::int
     std::int16_t* out = buffers_[static_cast<std::size_t>(content.buffer)].narrow.data() + t * stride;
     out[stride - 1] = 0;  // the odd depth is padded
     const std::int64_t ready = operands_.gather_row(read.item, t, out, catch_up);
-    if (read.first_row + t < ready) {
-      std::fill_n(out, stored.columns, std::int16_t{kUnwritten});
+    // Column by column, the first needs all rows.
+    const std::int64_t first_row_ready = by_columns ? ready : ready - t;
+    if (read.first_row < first_row_ready) {
+      std::fill_n(out, operands_.columns(read.item), std::int16_t{kUnwritten});
       hazard = true;
     } else {
-      content.gathered = std::max(content.gathered, ready - t);
+      content.gathered = std::max(content.gathered, first_row_ready);
     }
   }
   const std::int16_t* rows = buffers_[static_cast<std::size_t>(content.buffer)].narrow.data();
@@ -300,13 +316,15 @@ const std::int16_t* ValuePlane::weights(const Read& read, std::int64_t until) {
   buffer_of(content);
   if (content.rows > 0) return buffers_[static_cast<std::size_t>(content.buffer)].narrow.data();
   std::vector<std::int16_t> packed = std::move(buffers_[static_cast<std::size_t>(content.buffer)].narrow);
-  packed.assign(static_cast<std::size_t>(2 * depth_pairs(stored.rows) * padded_columns(stored.columns)), 0);
+  packed.assign(static_cast<std::size_t>(2 * depth_pairs(operands_.rows(read.item)) *
+                                         padded_columns(operands_.columns(read.item))),
+                0);
   const std::int64_t ready = operands_.gather_weights(
       read.item, packed.data(), [this, until](int tensor, std::int64_t row) { need(tensor, row, until); });
   const bool hazard = read.first_row < ready;
   if (hazard) std::fill(packed.begin(), packed.end(), std::int16_t{kUnwritten});
   content.gathered = hazard ? 0 : ready;
-  content.rows = hazard ? 0 : stored.rows;
+  content.rows = hazard ? 0 : operands_.rows(read.item);
   Buffer& buffer = buffers_[static_cast<std::size_t>(content.buffer)];
   buffer.narrow = std::move(packed);
   return buffer.narrow.data();
@@ -328,7 +346,9 @@ const std::int32_t* ValuePlane::sums(const Read& read, std::int32_t to, std::int
 
 void ValuePlane::compute(int index, std::int64_t until) {
   Running& running = running_[static_cast<std::size_t>(index)];
-  const auto to = static_cast<std::int32_t>(std::min<std::int64_t>(running.rows, until - running.start + 1));
+  const std::int64_t entered = until - running.start + 1;
+  const auto to = static_cast<std::int32_t>(running.is_whole ? (entered >= running.length ? running.rows : 0)
+                                                             : std::min<std::int64_t>(running.rows, entered));
   if (to <= running.done) return;
   const std::int32_t from = running.done;
   running.done = to;
@@ -342,10 +362,8 @@ void ValuePlane::compute(int index, std::int64_t until) {
 
 void ValuePlane::compute_operation(const Running& running, std::int32_t from, std::int32_t to, std::int64_t until) {
   const ItemId item = tiles() + running.id;
-  const StoredTile& x = work_.tiles[running.activations.item];
-  const StoredTile& w = work_.tiles[running.weights.item];
-  const int padded = padded_columns(w.columns);
-  const int pairs = depth_pairs(x.columns);
+  const int padded = padded_columns(operands_.columns(running.weights.item));
+  const int pairs = depth_pairs(operands_.columns(running.activations.item));
   const std::int16_t* weight = weights(running.weights, until);
   const std::int16_t* activation = tile(running.activations, to, 2 * pairs, until);
   const std::int32_t* add = nullptr;
@@ -365,7 +383,7 @@ void ValuePlane::compute_operation(const Running& running, std::int32_t from, st
     std::copy_n(add + static_cast<std::ptrdiff_t>(from) * padded, count, out);
   }
   // An array that is fed the wrong tiles multiplies what comes in.
-  const int common = std::min(pairs, depth_pairs(w.rows));
+  const int common = std::min(pairs, depth_pairs(operands_.rows(running.weights.item)));
   if (common == pairs) {
     multiply_(activation + static_cast<std::ptrdiff_t>(from) * pairs * 2, to - from, pairs, weight, padded, out);
   }
@@ -375,6 +393,8 @@ void ValuePlane::compute_operation(const Running& running, std::int32_t from, st
                          activation + static_cast<std::ptrdiff_t>(from) * pairs * 2, weight, added, out});
   }
   content.rows = to;
+  // Sums that stayed in the pod have become these.
+  if (running.sums.is_used() && running.sums.bank == kNoBank) release(contents_[running.sums.item]);
 }
 
 ValuePlane::Input ValuePlane::input(const Read& read, std::int32_t to, std::int64_t until) {
@@ -419,7 +439,7 @@ void ValuePlane::compute_pass(const Running& running, std::int32_t from, std::in
   const Input in2 = input(running.sums, to, until);
   const bool is_statistics = pass.kind == PostPlacement::Kind::statistics ||
                              pass.kind == PostPlacement::Kind::combine || in1.statistics != nullptr;
-  std::int32_t columns = pass.columns;
+  std::int32_t columns = columns_of(pass);
   if (pass.kind == PostPlacement::Kind::statistics && running.activations.item < tiles()) {
     columns = work_.tiles[running.activations.item].columns;
   }
@@ -448,7 +468,9 @@ void ValuePlane::compute_pass(const Running& running, std::int32_t from, std::in
     if (is_statistics) {
       buffer->statistics[static_cast<std::size_t>(t)] = sum;
     } else if (pass.writes_output) {
-      write_output(pass, running.written == kNeverWritten ? kNeverWritten : running.written + t, t, out);
+      // Column by column, all rows are whole with the last.
+      const std::int64_t after = running.is_whole ? running.length - 1 : t;
+      write_output(pass, running.written == kNeverWritten ? kNeverWritten : running.written + after, t, out);
     }
   }
   content.rows = to;
@@ -545,12 +567,12 @@ void ValuePlane::write_gemm_row(const GemmTiles& gemm, const PostPlacement& pass
   const std::int64_t i = local / gemm.k_count % gemm.i_count;
   const std::int64_t g = local / gemm.k_count / gemm.i_count;
   if (gemm.residual >= 0) {
-    std::transform(second_.begin(), second_.begin() + pass.columns, narrow_.begin(),
+    std::transform(second_.begin(), second_.begin() + columns_of(pass), narrow_.begin(),
                    [](std::int32_t v) { return static_cast<std::int16_t>(v); });
   }
   // Packed groups that write side by side are one row.
   const bool is_one_row = gemm.packing == 1 || !gemm.output_rows_per_group;
-  const std::int64_t width = is_one_row ? pass.columns : gemm.shape.n;
+  const std::int64_t width = is_one_row ? columns_of(pass) : gemm.shape.n;
   const std::int64_t pieces = is_one_row ? 1 : gemm.groups_in(g);
   for (std::int64_t q = 0; q < pieces; ++q) {
     const std::int64_t group = gemm.first_group(g) + q;

@@ -23,7 +23,8 @@
 
 namespace podsim {
 
-/// Rows of a tile operation as they were computed; pointers are good during the call.
+/// Rows of a tile operation's m x n sums as they were computed, in whichever way they leave the array; pointers are
+/// good during the call.
 struct ComputedRows {
   std::uint32_t op = 0;
   std::int32_t from = 0, to = 0;              ///< rows from … to-1
@@ -51,9 +52,11 @@ class ValuePlane {
   /// All of them must outlive it.
   ValuePlane(const Program& program, const Network& network, const NetworkValues& values);
 
-  /// A pod takes the first activation row in `start`. What it computes is `result`.
+  /// A pod takes the first row at its X port in `start`. What it computes is `result`; of sums that stay in the pod,
+  /// bank is kNoBank.
+  /// \param w, x the tiles at its ports
   /// \param sums null if the operation starts with zeros
-  void start_operation(const Transfer& result, std::int64_t start, const Transfer& weights, const Transfer& activations,
+  void start_operation(const Transfer& result, std::int64_t start, const Transfer& w, const Transfer& x,
                        const Transfer* sums);
   /// A post-processor takes the first row of each input in `start`.
   void start_pass(const Transfer& result, std::int64_t start, const Transfer& in1, const Transfer* in2);
@@ -85,10 +88,12 @@ class ValuePlane {
     bool is_pass = false;
     std::uint32_t id = 0;
     std::int64_t start = 0;
-    std::int32_t rows = 0;
+    std::int32_t rows = 0;  ///< of the result, as the value plane holds it
     std::int32_t done = 0;
+    std::int64_t length = 0;               ///< cycles in which rows enter
+    bool is_whole = false;                 ///< all rows are computed with the last one that enters; if not, row by row
     std::int64_t written = kNeverWritten;  ///< the cycle in which the first row of the result enters its bank
-    Read activations, weights, sums;       ///< of a pass: in1, -, in2
+    Read activations, weights, sums;       ///< of a tile operation, by matrix; of a pass: in1, -, in2
   };
   enum class Place : std::uint8_t { bank, dram, nowhere };
   struct Content {
@@ -141,7 +146,7 @@ class ValuePlane {
   void begin(Running running, const Transfer& result, std::int64_t start);
   void forget(int running);
 
-  /// Rows of a tile as int16, `to` of them, with this stride.
+  /// Rows of a tile of activations or of a P operand as int16, `to` of them, with this stride.
   const std::int16_t* tile(const Read& read, std::int32_t to, std::int64_t stride, std::int64_t until);
   const std::int16_t* weights(const Read& read, std::int64_t until);
   /// Rows of partial sums; null if they are not there.
@@ -155,6 +160,10 @@ class ValuePlane {
   void release(Content& content);
   int new_running();
   std::int64_t stride_of(ItemId tile) const;
+  /// Its rows in the matrix of which it holds a part; a pass on transposed sums takes that matrix's columns one by one.
+  std::int32_t rows_of(const PostPlacement& pass) const { return is_transposed(pass) ? pass.columns : pass.rows; }
+  std::int32_t columns_of(const PostPlacement& pass) const { return is_transposed(pass) ? pass.rows : pass.columns; }
+  bool is_transposed(const PostPlacement& pass) const { return work_.outputs[pass.operation].is_transposed; }
   ItemId tiles() const { return static_cast<ItemId>(work_.tiles.size()); }
   std::uint32_t mains() const { return static_cast<std::uint32_t>(program_.schedule.main.size()); }
   static Read read_of(const Transfer& transfer);

@@ -56,6 +56,7 @@ TEST_CASE("random runs: identities, bounds and order independence hold for rando
     REQUIRE(bound.mac == layers.mac);
     REQUIRE(bound.work == layers.work);
     REQUIRE(bound.load == layers.load);
+    REQUIRE(bound.drain == layers.drain);
     if (!program->schedule.without_finalize) {
       CAPTURE(result.cycles, bound.mac, bound.work, bound.load, bound.dram);
       REQUIRE(result.cycles >= std::max(bound.limit(), bound.mac));

@@ -145,6 +145,23 @@ class Audit {
     }
   }
 
+  /// The part of a GEMM that a tile operation computes, and what the dataflow makes of it.
+  struct Tile {
+    std::int64_t m = 0, k = 0, n = 0;
+    std::int64_t streamed = 0;                   ///< rows at the X port
+    std::int64_t sum_rows = 0, sum_columns = 0;  ///< at the output
+  };
+  Tile tile_of(std::uint32_t id) const {
+    const GemmTiles& gemm = work_.gemm_of_op(id);
+    const OpIndex at = op_index(gemm, id);
+    Tile tile{tile_rows(gemm, at.i), tile_depth(gemm, at.g, at.j), tile_columns(gemm, at.g, at.k), 0, 0, 0};
+    const std::string& dataflow = program_.machine.config.pod_group(gemm.pod_group).dataflow.type;
+    tile.streamed = dataflow == "output_stationary" ? tile.k : dataflow == "input_stationary" ? tile.n : tile.m;
+    tile.sum_rows = dataflow == "input_stationary" ? tile.n : tile.m;
+    tile.sum_columns = dataflow == "input_stationary" ? tile.m : tile.n;
+    return tile;
+  }
+
   /// In how many cycles of the run arrays are busy, cycle by cycle.
   void array_cycles(const std::vector<RoundResult>& records) {
     constexpr std::int64_t kMostCycles = 1 << 22;
@@ -153,11 +170,15 @@ class Audit {
     for (std::uint32_t id = 0; id < schedule_.main.size(); ++id) {
       const RoundResult& record = records[schedule_.main[id].round];
       const GemmTiles& gemm = work_.gemm_of_op(id);
-      const OpIndex at = op_index(gemm, id);
       const PodConfig& kind = program_.machine.config.pod_group(gemm.pod_group);
-      const std::int64_t depth = kind.edge_folds == "full" ? kind.rows : tile_depth(gemm, at.g, at.j);
-      const std::int64_t rows = std::max<std::int64_t>(kind.min_stream_cycles, tile_rows(gemm, at.i));
-      const std::int64_t stages = (kind.rows + kind.fan_in - 1) / kind.fan_in + (kind.cols - 1) / kind.broadcast + 1;
+      const Tile tile = tile_of(id);
+      const bool loads = kind.dataflow.type != "output_stationary";
+      const std::int64_t depth = !loads ? 0 : kind.edge_folds == "full" ? kind.rows : tile.k;
+      const std::int64_t rows = std::max<std::int64_t>(kind.min_stream_cycles, tile.streamed);
+      // Rows and columns of PEs that products are formed in: of sums that stay, those they have.
+      const bool all = loads || kind.edge_folds == "full";
+      const std::int64_t rows_used = all ? kind.rows : tile.m, columns_used = all ? kind.cols : tile.n;
+      const std::int64_t stages = (rows_used + kind.fan_in - 1) / kind.fan_in + (columns_used - 1) / kind.broadcast + 1;
       // Empty rows may be in the array when the last result is stored: the run is over then.
       const std::int64_t end = std::min(record.stream_start + rows + stages - 2, result_.cycles);
       for (std::int64_t t = 0; t < depth; ++t) busy.at(static_cast<std::size_t>(record.load_start + t)) = true;
@@ -230,27 +251,35 @@ class Audit {
     std::array<Traffic, kFabrics> expected;
     auto of = [&](FabricId id) -> Traffic& { return expected[static_cast<std::size_t>(id)]; };
     const std::int64_t width = program_.machine.config.partial_sum_bytes;
-    std::int64_t psum_written = 0;
+    std::int64_t psum_written = 0, activations = 0, weights = 0;
     for (std::uint32_t id = 0; id < schedule_.main.size(); ++id) {
       const MainPlacement& place = schedule_.main[id];
       const GemmTiles& gemm = work_.gemm_of_op(id);
       const OpIndex at = op_index(gemm, id);
-      const std::int64_t rows = tile_rows(gemm, at.i), depth = tile_depth(gemm, at.g, at.j),
-                         columns = tile_columns(gemm, at.g, at.k);
+      const Tile tile = tile_of(id);
+      const std::string& dataflow = program_.machine.config.pod_group(gemm.pod_group).dataflow.type;
       const std::uint32_t x = gemm.activation_tile(work_.operands[gemm.activation].first_tile, at.g, at.i, at.j);
       const std::uint32_t w = gemm.stationary_tile(work_.operands[gemm.stationary].first_tile, at.g, at.j, at.k);
-      of(FabricId::x).add(place.round, x, rows * bytes_of(depth, program_.machine.config.activation_bits));
       const bool learned = work_.network.operations[static_cast<std::size_t>(gemm.operation)].gemm()->stationary ==
                            StationaryOperand::weights;
-      of(FabricId::w)
-          .add(place.round, w,
-               depth * bytes_of(columns, learned ? program_.machine.config.weight_bits
-                                                 : program_.machine.config.activation_bits));
-      of(FabricId::p_out).add(place.round, id, rows * columns * width);
-      psum_written += rows * columns * width;
-      if (place.partial_sum_in != kNone) {
-        of(FabricId::p_in).add(place.round, place.partial_sum_in, rows * columns * width);
+      const int second_bits = learned ? program_.machine.config.weight_bits : program_.machine.config.activation_bits;
+      const int first_bits = program_.machine.config.activation_bits;
+      const bool is_transposed = dataflow == "input_stationary";
+      const bool keeps_sums = dataflow == "output_stationary";
+      const std::int64_t first_bytes =
+          is_transposed || keeps_sums ? tile.k * bytes_of(tile.m, first_bits) : tile.m * bytes_of(tile.k, first_bits);
+      const std::int64_t second_bytes =
+          is_transposed ? tile.n * bytes_of(tile.k, second_bits) : tile.k * bytes_of(tile.n, second_bits);
+      of(is_transposed ? FabricId::w : FabricId::x).add(place.round, x, first_bytes);
+      of(is_transposed ? FabricId::x : FabricId::w).add(place.round, w, second_bytes);
+      activations += first_bytes;
+      weights += second_bytes;
+      const std::int64_t sums = tile.m * tile.n * width;
+      if (!keeps_sums || place.p_bank != kNoBank) {
+        of(FabricId::p_out).add(place.round, id, sums);
+        psum_written += sums;
       }
+      if (place.partial_sum_in != kNone && !keeps_sums) of(FabricId::p_in).add(place.round, place.partial_sum_in, sums);
     }
     std::array<std::int64_t, 3> post_written{};
     const std::vector<std::uint8_t> readers = reading_classes();
@@ -296,11 +325,10 @@ class Audit {
       equal(name + "delivered bytes", result_.fabrics[f].delivered_bytes, expected[f].delivered);
     }
     equal("activation bytes of all operations", over_operations([](const auto& o) { return o.activation_bytes; }),
-          of(FabricId::x).delivered);
+          activations);
     equal("partial sums that all operations wrote",
           width * over_operations([](const auto& o) { return o.partial_sums_written; }), psum_written);
-    equal("weight bytes of all operations", over_operations([](const auto& o) { return o.weight_bytes; }),
-          of(FabricId::w).delivered);
+    equal("weight bytes of all operations", over_operations([](const auto& o) { return o.weight_bytes; }), weights);
     equal("bytes read from X banks", result_.banks[0].read_bytes, of(FabricId::x).bytes);
     equal("bytes read from W banks", result_.banks[1].read_bytes, of(FabricId::w).bytes);
     equal("bytes read from P banks", result_.banks[2].read_bytes,
@@ -504,29 +532,35 @@ LayerBounds layer_bounds(const Network& network, const HardwareConfig& hardware)
   for (const NetworkInput& input : network.inputs) shapes[input.name] = input.shape;
   for (const Layer& layer : network.layers) shapes[layer.name] = layer.shape;
   LayerBounds out;
-  std::int64_t macs = 0, work = 0, load = 0, work_pes = 0, load_pes = 0;
+  std::int64_t macs = 0;
+  std::array<std::int64_t, 6> sums{};
   auto add = [&](std::int64_t images, std::int64_t groups, std::int64_t m, std::int64_t k, std::int64_t n) {
     macs += images * groups * m * k * n;
     constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
-    std::array<std::int64_t, 4> least{kMost, kMost, kMost, kMost};
+    std::array<std::int64_t, 6> least{kMost, kMost, kMost, kMost, kMost, kMost};
     for (const PodConfig& kind : kinds) {
       const std::int64_t rows = kind.rows, cols = kind.cols;
-      // As many small groups as fit share an array, along its diagonal.
-      std::int64_t fit = std::min(rows / k, cols / n);
-      fit = std::max<std::int64_t>(1, std::min(fit, groups));
-      const std::int64_t arrays =
-          fit > 1 ? (groups + fit - 1) / fit : groups * ((k + rows - 1) / rows) * ((n + cols - 1) / cols);
-      const std::int64_t rows_in = images * arrays * std::max<std::int64_t>(m, kind.min_stream_cycles);
-      const std::int64_t rows_loaded = kind.edge_folds == "full"
-                                           ? images * arrays * rows
-                                           : images * groups * k * (fit > 1 ? 1 : (n + cols - 1) / cols);
-      const std::array<std::int64_t, 4> costs{rows_in, rows_loaded, rows_in * rows * cols, rows_loaded * rows * cols};
+      auto up = [](std::int64_t a, std::int64_t b) { return (a + b - 1) / b; };
+      std::int64_t rows_in = 0, rows_loaded = 0, rows_out = 0;
+      if (kind.dataflow.type == "output_stationary") {
+        const std::int64_t arrays = images * groups * up(m, rows) * up(n, cols);
+        rows_in = arrays * std::max<std::int64_t>(k, kind.min_stream_cycles);
+        rows_out = images * groups * m * up(n, cols);
+      } else {
+        // As many small groups as fit share an array, along its diagonal.
+        const bool inputs_stay = kind.dataflow.type == "input_stationary";
+        const std::int64_t across = inputs_stay ? m : n, along = inputs_stay ? n : m;
+        const std::int64_t fit = inputs_stay ? 1 : std::max<std::int64_t>(1, std::min({rows / k, cols / n, groups}));
+        const std::int64_t arrays = fit > 1 ? up(groups, fit) : groups * up(k, rows) * up(across, cols);
+        rows_in = images * arrays * std::max<std::int64_t>(along, kind.min_stream_cycles);
+        rows_loaded =
+            kind.edge_folds == "full" ? images * arrays * rows : images * groups * k * (fit > 1 ? 1 : up(across, cols));
+      }
+      const std::array<std::int64_t, 6> costs{
+          rows_in, rows_loaded, rows_out, rows_in * rows * cols, rows_loaded * rows * cols, rows_out * rows * cols};
       for (std::size_t c = 0; c < costs.size(); ++c) least[c] = std::min(least[c], costs[c]);
     }
-    work += least[0];
-    load += least[1];
-    work_pes += least[2];
-    load_pes += least[3];
+    for (std::size_t c = 0; c < least.size(); ++c) sums[c] += least[c];
   };
   for (const Layer& layer : network.layers) {
     const Shape& in = layer.inputs.empty() ? layer.shape : shapes.at(layer.inputs[0]);
@@ -556,8 +590,9 @@ LayerBounds layer_bounds(const Network& network, const HardwareConfig& hardware)
   }
   auto up = [](std::int64_t a, std::int64_t b) { return (a + b - 1) / b; };
   out.mac = up(macs, pes);
-  out.work = std::max(up(work, pods), up(work_pes, pes));
-  out.load = std::max(up(load, pods), up(load_pes, pes));
+  out.work = std::max(up(sums[0], pods), up(sums[3], pes));
+  out.load = std::max(up(sums[1], pods), up(sums[4], pes));
+  out.drain = std::max(up(sums[2], pods), up(sums[5], pes));
   return out;
 }
 

@@ -24,6 +24,7 @@ struct LayerBounds {
   std::int64_t mac = 0;
   std::int64_t work = 0;          ///< activation rows that pods have to take
   std::int64_t load = 0;          ///< weight rows that pods have to take
+  std::int64_t drain = 0;         ///< rows of sums that leave arrays which keep them
   std::int64_t weight_bytes = 0;  ///< every matrix once
 };
 LayerBounds layer_bounds(const Network& network, int pods, int rows, int cols);

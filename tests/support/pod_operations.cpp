@@ -114,10 +114,11 @@ void PodBench::order(const std::vector<PodOperation>& ops) {
       command.op = q;
       command.start = op.start;
       command.rows = op.m;
-      command.depth = op.k;
-      command.columns = op.n;
+      command.w_rows = op.k;
+      command.sum_rows = command.rows;
+      command.sum_columns = op.n;
       command.write_arrival = op.start + 1000;
-      command.takes_partial_sums = op.takes_sums;
+      if (op.takes_sums) command.partial_sum_in = 0;
       pod_.commands->execute(command);
     }
   } catch (const Error& error) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "podsim/models/array_timing.hpp"
 #include "podsim/workloads/network_builder.hpp"
 
 namespace podsim::test {
@@ -292,6 +293,11 @@ Setup random_setup(RandomStream& random) {
   hardware.pods.broadcast = chance(2) ? 16 : static_cast<int>(random.between(1, 32));
   hardware.pods.fan_in = chance(2) ? 16 : static_cast<int>(random.between(1, 32));
   hardware.pods.weight_buffers = chance(4) ? "single" : "double";
+  hardware.pods.dataflow.type =
+      pick(random, {"weight_stationary", "weight_stationary", "output_stationary", "input_stationary"});
+  hardware.pods.output_buffers = chance(3) ? "single" : "double";
+  if (chance(4)) hardware.pods.drain = "overlapped";
+  if (chance(4)) hardware.pods.edge_folds = "full";
   if (chance(2)) hardware.banks.count = random.between(1, 20);
   if (chance(2)) hardware.banks.capacity_kib = pick<std::int64_t>(random, {1, 2, 3, 4, 8, 16, 64});
   if (hardware.banks.count.value_or(hardware.pods.count) > 1 && chance(4)) hardware.banks.p_ports = "shared";
@@ -331,10 +337,12 @@ Setup random_setup(RandomStream& random) {
       kind.cols = side();
       if (chance(2)) kind.fan_in = kind.broadcast = pick(random, {1, 4, 16});
       if (chance(3)) kind.weight_buffers = chance(2) ? "single" : "double";
+      if (chance(3)) kind.dataflow.type = pick(random, {"weight_stationary", "output_stationary", "input_stationary"});
       hardware.pods.groups.push_back(kind);
     }
     if (hardware.bank_count() < 2) hardware.banks.p_ports = "independent";
-    if (hardware.interconnect.type == "benes" && !hardware.has_uniform_array_latency()) {
+    if (hardware.interconnect.type == "benes" &&
+        !(launches_sums_together(hardware) && takes_weights_together(hardware))) {
       hardware.interconnect = {"crossbar", Json::object()};
     }
     if (chance(3)) {
@@ -347,7 +355,12 @@ Setup random_setup(RandomStream& random) {
   if (chance(3)) {
     setup.scheduler.type = "layer_sequential";
   } else {
-    if (chance(6)) setup.scheduler.parameters["published"] = true;
+    if (chance(6)) {
+      // The published rules know one dataflow.
+      setup.scheduler.parameters["published"] = true;
+      hardware.pods.dataflow.type = "weight_stationary";
+      for (PodConfig& kind : hardware.pods.groups) kind.dataflow.type = "weight_stationary";
+    }
     if (chance(3)) setup.scheduler.parameters["round_failures"] = pick(random, {0, 1, 5});
   }
   hardware.weight_bits = pick(random, {8, 8, 4, 16});

@@ -86,7 +86,7 @@ TEST_CASE("benes machine: without copy network no source of a round has two dest
       std::vector<int> readers(8, 0);
       for (std::uint32_t n = program->order.main_first[round]; n < program->order.main_first[round + 1]; ++n) {
         const OpTiles tiles = tiles_of_op(program->work, program->order.main_ids[n]);
-        CHECK(++readers[program->work.tiles[tiles.activation].bank] == 1);
+        CHECK(++readers[program->work.tiles[tiles.x_tile].bank] == 1);
       }
     }
   }

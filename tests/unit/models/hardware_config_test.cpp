@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "podsim/models/hardware_config.hpp"
+#include "podsim/models/array_timing.hpp"
 
 #include <string>
 #include <vector>
@@ -50,7 +51,7 @@ TEST_CASE("hardware: the wavefront takes ceil(r/f) + ceil(c/b) - 1 cycles", "[mo
           int row_stages = 0, col_stages = 0;
           while (row_stages * fan_in < rows) ++row_stages;
           while (col_stages * broadcast < cols) ++col_stages;
-          CHECK(hardware.array_latency().count() == row_stages + col_stages - 1);
+          CHECK(hardware.pods.array_latency().count() == row_stages + col_stages - 1);
         }
       }
     }
@@ -165,11 +166,11 @@ TEST_CASE("hardware: pods of several kinds are numbered group after group, and a
   CHECK(hardware.pod_group(0).array_latency().count() == 1 + 1 - 1);
   CHECK(hardware.pod_group(1).array_latency().count() == 32 + 1 - 1);
   CHECK(hardware.pod_group(2).array_latency().count() == 1 + 7 - 1);
-  CHECK(hardware.array_latency().count() == 32);
-  CHECK_FALSE(hardware.has_uniform_array_latency());
+  CHECK(longest_drain(hardware) == 32);
+  CHECK_FALSE(launches_sums_together(hardware));
   CHECK(hardware.describe_pods() == "6 pods: 3 of 8x16, 1 of 32x4, 2 of 5x7");
   CHECK(HardwareConfig().describe_pods() == "256 pods of 32x32");
-  CHECK(HardwareConfig().has_uniform_array_latency());
+  CHECK(launches_sums_together(HardwareConfig()));
 
   const Json echo = to_json(hardware);
   CHECK(echo["pods"].size() == 1);  // the keys of a single kind are not in force

@@ -48,11 +48,12 @@ struct Bench {
     command.op = op;
     command.start = start;
     command.rows = 10;
-    command.depth = depth;
-    command.columns = program->machine.config.pods.cols;
+    command.w_rows = depth;
+    command.sum_rows = command.rows;
+    command.sum_columns = program->machine.config.pods.cols;
     command.p_bank = 5;
     command.write_arrival = start + 100;
-    command.takes_partial_sums = sums;
+    if (sums) command.partial_sum_in = 0;
     pod.commands->execute(command);
   }
   /// The fault after running to the end; "" if there is none.
@@ -207,10 +208,11 @@ TEST_CASE("pod: chained partial sums that are missing, short or of another opera
   command.op = 0;
   command.start = 20;
   command.rows = 10;
-  command.depth = 4;
-  command.columns = 4;
+  command.w_rows = 4;
+  command.sum_rows = command.rows;
+  command.sum_columns = 4;
   command.write_arrival = 120;
-  command.takes_partial_sums = true;
+  command.partial_sum_in = 0;
   bench.pod.commands->execute(command);
   if (fine) {
     CHECK(bench.fault().empty());

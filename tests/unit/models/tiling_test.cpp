@@ -498,8 +498,8 @@ TEST_CASE("tiling: random networks keep MACs and tile tables consistent", "[mode
         const OpTiles tiles = tiles_of_op(work, op);
         const OpTiles& found = cursor.at(op);
         CHECK(found.gemm == &gemm);
-        CHECK(found.activation == tiles.activation);
-        CHECK(found.stationary == tiles.stationary);
+        CHECK(found.x_tile == tiles.x_tile);
+        CHECK(found.w_tile == tiles.w_tile);
         CHECK(std::tie(found.at.g, found.at.i, found.at.j, found.at.k) == std::tie(at.g, at.i, at.j, at.k));
         macs += tile_macs(gemm, at);
         const StoredTile& x =

@@ -39,8 +39,8 @@ class Recorder final : public OperationObserver {
     const OpTiles tiles = tiles_of_op(program_.work, rows.op);
     const int count = rows.to - rows.from;
     op.m += count;
-    op.k = program_.work.tiles[tiles.stationary].rows;
-    op.n = program_.work.tiles[tiles.stationary].columns;
+    op.k = program_.work.tiles[tiles.w_tile].rows;
+    op.n = program_.work.tiles[tiles.w_tile].columns;
     op.takes_sums = rows.sums_in != nullptr;
     for (int t = 0; t < count; ++t) {
       for (int r = 0; r < pods.rows; ++r) {

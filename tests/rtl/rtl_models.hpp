@@ -10,6 +10,7 @@
 
 #include <systemc>
 
+#include "support/os_pe_array.hpp"
 #include "support/pe_array.hpp"
 
 namespace podsim::test {
@@ -27,6 +28,16 @@ struct RtlPodInputs {
 struct RtlPodOutputs {
   std::vector<bool> valid;         ///< per column
   std::vector<std::int32_t> sums;  ///< per column
+};
+
+/// What is on the ports of pod_os.sv in one cycle. All lanes are given; what leaves it is as for pod.sv.
+struct RtlOsPodInputs {
+  bool valid = false;
+  bool replace = false;
+  std::vector<std::int8_t> activations;
+  std::vector<std::int8_t> weights;
+  bool drain = false;
+  std::uint16_t drain_rows = 0;
 };
 
 /// What is on the ports of butterfly.sv in one cycle, per terminal.
@@ -54,12 +65,18 @@ class RtlModel {
   virtual void sample(Outputs& outputs) const = 0;
 };
 using RtlPod = RtlModel<RtlPodInputs, RtlPodOutputs>;
+using RtlOsPod = RtlModel<RtlOsPodInputs, RtlPodOutputs>;
 using RtlButterfly = RtlModel<RtlButterflyInputs, RtlButterflyOutputs>;
 
 /// One that was built. Its factory works in the SystemC context of the caller.
 struct RtlPodKind {
   PeGeometry geometry;
   std::function<std::unique_ptr<RtlPod>()> make;
+  std::string name() const;
+};
+struct RtlOsPodKind {
+  OsGeometry geometry;
+  std::function<std::unique_ptr<RtlOsPod>()> make;
   std::string name() const;
 };
 struct RtlButterflyKind {
@@ -70,11 +87,13 @@ struct RtlButterflyKind {
 
 /// All pods and butterflies of this program, in an order that does not depend on how it was linked.
 std::vector<RtlPodKind> rtl_pods();
+std::vector<RtlOsPodKind> rtl_os_pods();
 std::vector<RtlButterflyKind> rtl_butterflies();
 
 /// For the generated sources: adds one before main.
 struct RegisteredRtl {
   explicit RegisteredRtl(RtlPodKind kind);
+  explicit RegisteredRtl(RtlOsPodKind kind);
   explicit RegisteredRtl(RtlButterflyKind kind);
 };
 

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The output-stationary PEs that tests compare pods with, and the same array in SystemVerilog: the same operations give
 // the same rows in the same cycles and none in others, and where operations are too close both are wrong.
+// PODSIM_PE_SCALE multiplies the number of random operations, PODSIM_PE_SEED changes them.
 #include <algorithm>
+#include <iostream>
 #include <string>
 
+#include "property/property_case.hpp"
 #include "rtl/pod_os_testbench.hpp"
 #include "support/catch.hpp"
+#include "support/os_replay.hpp"
 
 namespace podsim::test {
 namespace {
@@ -27,12 +31,14 @@ bool rtl_is_right(const RtlOsPodKind& kind, const std::vector<OsOperation>& ops)
 }
 
 TEST_CASE("output-stationary PEs against RTL: every row leaves in the same cycle with the same values", "[rtl]") {
-  constexpr int kSimulations = 12, kOperations = 200;
+  constexpr int kOperations = 200;
+  const auto scale = static_cast<int>(from_environment("PODSIM_PE_SCALE", 1));
+  const auto seed = static_cast<std::uint64_t>(from_environment("PODSIM_PE_SEED", 6));
   std::int64_t operations = 0, rows = 0, cycles = 0;
   for (const RtlOsPodKind& kind : rtl_os_pods()) {
-    for (int number = 0; number < kSimulations; ++number) {
+    for (int number = 0; number < 12 * scale; ++number) {
       CAPTURE(kind.name(), number);
-      RandomStream random(6, kind.name() + ", simulation " + std::to_string(number));
+      RandomStream random(seed, kind.name() + ", simulation " + std::to_string(number));
       const std::vector<OsOperation> ops = random_os_operations(kind.geometry, kOperations, kRtlFirstCycle, random);
       const RtlRun rtl = run_os_rtl(kind, ops, random.next());
       REQUIRE(rtl.flaw == "");
@@ -48,6 +54,33 @@ TEST_CASE("output-stationary PEs against RTL: every row leaves in the same cycle
   CAPTURE(operations, rows, cycles);
   CHECK(operations >= 20000);
   CHECK(rows >= operations);
+  if (scale > 1) std::cout << operations << " operations, " << rows << " rows equal, " << cycles << " cycles\n";
+}
+
+TEST_CASE("output-stationary PEs against RTL: recorded operations give the recorded rows", "[rtl]") {
+  for (const RtlOsPodKind& kind : rtl_os_pods()) {
+    CAPTURE(kind.name());
+    RandomStream random(9, "records for " + kind.name());
+    OsPodRecord record;
+    record.array = kind.geometry;
+    record.ops = random_os_operations(kind.geometry, 60, 100, random);
+    std::int64_t late = 0;
+    for (OsOperation& op : record.ops) {
+      if (random.below(4) == 0) late += 300;  // a pod with nothing to do
+      op.start += late;
+      if (op.drains()) op.drain += late;
+    }
+    record.rows = meant_os_rows(kind.geometry, record.ops);
+    std::int64_t simulated = 0;
+    const std::vector<OutputRow> rows = replay_os(record, kRtlFirstCycle, [&](const std::vector<OsOperation>& ops) {
+      const RtlRun rtl = run_os_rtl(kind, ops, random.next());
+      REQUIRE(rtl.flaw == "");
+      simulated += rtl.cycles;
+      return rtl.rows;
+    });
+    CHECK(first_difference(record.rows, rows) == "");
+    CHECK(simulated < record.ops.back().stream_end());
+  }
 }
 
 TEST_CASE("output-stationary PEs against RTL: operands enter once the ports are free, not a cycle earlier", "[rtl]") {

@@ -134,6 +134,36 @@ TEST_CASE("replay of output-stationary pods: whatever differs is found", "[model
   }
 }
 
+TEST_CASE("replay of output-stationary pods: an operation that starts too early for the one before is found",
+          "[models]") {
+  // The sums are captured, or read, long after the operation; the PEs must not begin anew in between.
+  RandomStream random(5, "replay");
+  for (const bool double_buffered : {true, false}) {
+    OsPodRecord record;
+    record.array = kArray;
+    record.array.fan_in = 1;
+    record.array.double_buffered = double_buffered;
+    OsOperation first;
+    first.m = kArray.rows;
+    first.n = kArray.cols;
+    first.k = 5;
+    draw_os_operands(first, record.array, random);
+    first.start = 40;
+    first.drain = first.stream_end() + 50;
+    OsOperation second = first;
+    second.drain = first.drain + 100;
+    for (const std::int64_t early : {0, 1}) {
+      CAPTURE(double_buffered, early);
+      second.start = os_start_after(record.array, first) - early;
+      record.ops = {first, second};
+      record.ops[1].activations.assign(first.activations.size(), 1);
+      record.ops[1].weights.assign(first.weights.size(), 1);
+      record.rows = meant_os_rows(record.array, record.ops);
+      CHECK((on_pes(record) == record.rows) == (early == 0));
+    }
+  }
+}
+
 TEST_CASE("replay of output-stationary pods: an operation that lacks rows, or was not launched, is no record",
           "[models]") {
   OsOperation op;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The output-stationary PEs that tests compare pods with, and the same array in SystemVerilog: the same operations give
-// the same rows in the same cycles and none in others, and where operations are too close both are wrong.
+// the same rows in the same cycles and none in others; where operations are a cycle too close the RTL is wrong, as the
+// PEs are (os_pes_test.cpp).
 // PODSIM_PE_SCALE multiplies the number of random operations, PODSIM_PE_SEED changes them.
 #include <algorithm>
 #include <iostream>

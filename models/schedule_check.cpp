@@ -250,7 +250,7 @@ class ScheduleChecker {
       const int group = machine_.config.group_of_pod(place.pod);
       if (!machine_.config.pod_group(group).partial_sum_input) {
         fail(name("tile operation", op) + " takes partial sums on pod " + std::to_string(place.pod) +
-             ", which cannot go on with them");
+             ", which has no input for them");
       }
       if (schedule_.main[from].round >= place.round) {
         fail(name("tile operation", op) + " reads partial sums of a round that is not earlier");

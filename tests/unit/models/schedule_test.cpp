@@ -171,7 +171,8 @@ TEST_CASE("schedule: a broken schedule file is bad input that names the place", 
   CHECK(contains(issue([](Json& s) { s["extra"] = 3; }), "extra"));
   CHECK(contains(issue([](Json& s) { s["main"]["round"].erase(0); }), "/main/round"));
   CHECK(contains(issue([](Json& s) { s["main"]["pod"][3] = 8; }), "/main/pod/3"));
-  CHECK(contains(issue([](Json& s) { s["main"]["p_bank"][0] = -1; }), "/main/p_bank/0"));
+  CHECK(contains(issue([](Json& s) { s["main"]["p_bank"][0] = -2; }), "/main/p_bank/0"));
+  CHECK(contains(issue([](Json& s) { s["main"]["p_bank"][0] = -1; }), "leaves its sums in the array"));
   CHECK(contains(issue([](Json& s) { s["main"]["round"][2] = 1.5; }), "/main/round/2"));
   CHECK(contains(issue([](Json& s) { s["main"]["round"][2] = "2"; }), "/main/round/2"));
   CHECK(contains(issue([](Json& s) { s["main"]["partial_sum_in"][0] = 1 << 30; }), "/main/partial_sum_in/0"));

@@ -506,11 +506,23 @@ TEST_CASE("tiling: random networks keep MACs and tile tables consistent", "[mode
             work.tiles[gemm.activation_tile(work.operands[gemm.activation].first_tile, at.g, at.i, at.j)];
         const StoredTile& w =
             work.tiles[gemm.stationary_tile(work.operands[gemm.stationary].first_tile, at.g, at.j, at.k)];
-        CHECK(x.rows == tile_rows(gemm, at.i));
-        CHECK(x.columns == w.rows);
-        CHECK(w.columns == tile_columns(gemm, at.g, at.k));
-        CHECK(x.bank_class == BankClass::x);
-        CHECK(w.bank_class == BankClass::w);
+        // Rows and columns of the matrices, delivered by rows or by columns, at the port that the dataflow gives them.
+        const std::int64_t m = tile_rows(gemm, at.i), k = tile_depth(gemm, at.g, at.j),
+                           n = tile_columns(gemm, at.g, at.k);
+        const std::string dataflow = setup.hardware.pod_group(gemm.pod_group).dataflow.type;
+        const bool is_transposed = dataflow == "input_stationary";
+        const bool by_columns = dataflow != "weight_stationary";
+        CHECK(x.rows == (by_columns ? k : m));
+        CHECK(x.columns == (by_columns ? m : k));
+        CHECK(w.rows == (is_transposed ? n : k));
+        CHECK(w.columns == (is_transposed ? k : n));
+        CHECK(x.bank_class == (is_transposed ? BankClass::w : BankClass::x));
+        CHECK(w.bank_class == (is_transposed ? BankClass::x : BankClass::w));
+        CHECK(&work.tiles[tiles.x_tile] == (is_transposed ? &w : &x));
+        CHECK(&work.tiles[tiles.w_tile] == (is_transposed ? &x : &w));
+        const PodConfig& pods = setup.hardware.pod_group(gemm.pod_group);
+        CHECK((dataflow == "output_stationary" ? m : k) <= pods.rows);
+        CHECK((is_transposed ? m : n) <= pods.cols);
       }
     }
     CHECK(macs == network.totals().macs);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every pod of a functional run against an array of PEs: the operands that the run's value plane says entered the pod,
 // in the cycles in which a probe on the fabrics saw them arrive. Every partial-sum row has to leave the PEs in the
-// cycle in which the run launched it, with the run's values.
+// cycle in which the run launched it, with the run's values. Pods that keep activations are arrays that keep weights, at
+// work on the transposed product; pods that keep sums have PEs of their own (support/os_pe_array.hpp).
 // PODSIM_PE_CASES and PODSIM_PE_SEED change how many random cases there are and with which they begin.
 #include <algorithm>
 #include <map>
@@ -15,6 +16,7 @@
 #include "property/property_case.hpp"
 #include "support/catch.hpp"
 #include "support/observed_run.hpp"
+#include "support/os_replay.hpp"
 #include "support/pod_bench.hpp"
 
 namespace podsim::test {
@@ -29,10 +31,72 @@ class Recorder final : public OperationObserver {
     return config_.pod_group(config_.group_of_pod(program_.schedule.main.at(op).pod));
   }
 
-  /// The circuits tell when.
-  void started(const Transfer&, std::int64_t, const Transfer&, const Transfer&, const Transfer*) override {}
+  /// The circuits tell when, but of sums that stay.
+  void started(const Transfer& result, std::int64_t start, const Transfer& w, const Transfer& x,
+               const Transfer* sums_in) override {
+    const PodConfig& pods = kind_of(result.id);
+    if (pods.dataflow.type != "output_stationary") return;
+    OsGeometry array{pods.rows, pods.cols, pods.fan_in, pods.broadcast};
+    array.double_buffered = pods.output_buffers == "double";
+    OsOperation op;
+    op.start = start;
+    op.drain = result.bank == kNoBank ? -1 : result.launch - array.col_stages();
+    op.m = result.rows;
+    op.k = x.rows;
+    op.n = program_.work.tiles[w.item].columns;
+    op.accumulates = sums_in != nullptr;
+    drains[result.id] = op.drain;
+    starts[result.id] = start;
+    kept.started(result.id, result.unit, array, op);
+  }
 
   void computed(const ComputedRows& rows) override {
+    const std::string& dataflow = kind_of(rows.op).dataflow.type;
+    if (dataflow == "output_stationary") {
+      kept.computed(rows);
+    } else if (dataflow == "input_stationary") {
+      computed_transposed(rows);
+    } else {
+      computed_rows(rows);
+    }
+  }
+
+  std::map<std::uint32_t, PodOperation> operations;
+  std::map<std::uint32_t, std::vector<std::vector<std::int32_t>>> sums;  ///< per operation its rows
+  OsRecorder kept;                                                       ///< operations of pods that keep sums
+  std::map<std::uint32_t, std::int64_t> starts, drains;                  ///< of these
+
+ private:
+  /// m rows of k activations are what was loaded, n columns of k weights what streamed.
+  void computed_transposed(const ComputedRows& rows) {
+    const PodConfig& pods = kind_of(rows.op);
+    const OpTiles tiles = tiles_of_op(program_.work, rows.op);
+    PodOperation& op = operations[rows.op];
+    op.m = program_.work.tiles[tiles.x_tile].rows;
+    op.k = program_.work.tiles[tiles.w_tile].rows;
+    op.n = program_.work.tiles[tiles.w_tile].columns;
+    if (rows.from != 0 || rows.to != op.n) FAIL("operation " << rows.op << ": not all rows are computed at once");
+    op.takes_sums = rows.sums_in != nullptr;
+    for (int t = 0; t < op.m; ++t) {
+      for (int r = 0; r < pods.rows; ++r) {
+        op.activations.push_back(r < op.k ? static_cast<std::int8_t>(rows.weights[packed_index(r, t, rows.padded)])
+                                          : std::int8_t{0});
+      }
+      std::vector<std::int32_t>& row = sums[rows.op].emplace_back();
+      for (int c = 0; c < op.n; ++c) row.push_back(rows.sums_out[c * rows.padded + t]);
+      for (int c = 0; op.takes_sums && c < pods.cols; ++c) {
+        op.sums.push_back(c < op.n ? rows.sums_in[c * rows.padded + t] : 0);
+      }
+    }
+    for (int d = 0; d < op.k; ++d) {
+      for (int c = 0; c < pods.cols; ++c) {
+        op.weights.push_back(c < op.n ? static_cast<std::int8_t>(rows.activations[c * 2 * rows.pairs + d])
+                                      : std::int8_t{0});
+      }
+    }
+  }
+
+  void computed_rows(const ComputedRows& rows) {
     const PodConfig& pods = kind_of(rows.op);
     PodOperation& op = operations[rows.op];
     if (rows.from != op.m) FAIL("operation " << rows.op << ": rows are not computed in order");
@@ -62,10 +126,6 @@ class Recorder final : public OperationObserver {
     }
   }
 
-  std::map<std::uint32_t, PodOperation> operations;
-  std::map<std::uint32_t, std::vector<std::vector<std::int32_t>>> sums;  ///< per operation its rows
-
- private:
   const HardwareConfig& config_;
   const Program& program_;
 };
@@ -79,12 +139,25 @@ std::int64_t replay(const Network& network, const Program& program, std::uint64_
   const ObservedRun run = observe(program, seed % 2 == 0 ? seed : 0, &values);
   REQUIRE(run.result.complete);
   REQUIRE(compare_outputs(network, program.work.network, values.tensors(), reference.outputs.tensors).is_equal());
-  REQUIRE(recorder.operations.size() == program.schedule.main.size());
+  REQUIRE(recorder.operations.size() + recorder.kept.operations() == program.schedule.main.size());
 
   // When the operands entered, and the results left, each pod.
   std::map<std::uint32_t, std::int64_t> left;
   for (const SeenCircuit& seen : run.circuits) {
     const Transfer& transfer = seen.transfer;
+    if (static_cast<int>(seen.fabric) > static_cast<int>(FabricId::p_out)) continue;
+    if (const auto start = recorder.starts.find(transfer.id); start != recorder.starts.end()) {
+      REQUIRE(seen.fabric != FabricId::p_in);
+      if (seen.fabric != FabricId::p_out) {
+        REQUIRE(transfer.arrival == start->second);
+        continue;
+      }
+      // The sums of a round drain from its end on.
+      REQUIRE(recorder.drains.at(transfer.id) ==
+              run.result.round_results.at(program.schedule.main[transfer.id].round).stream_end);
+      recorder.kept.launched(transfer.id, transfer.launch);
+      continue;
+    }
     if (seen.fabric == FabricId::w) recorder.operations.at(transfer.id).load = transfer.arrival;
     if (seen.fabric == FabricId::x) recorder.operations.at(transfer.id).start = transfer.arrival;
     if (seen.fabric == FabricId::p_in) REQUIRE(recorder.operations.at(transfer.id).takes_sums);
@@ -121,7 +194,13 @@ std::int64_t replay(const Network& network, const Program& program, std::uint64_
       check_equal(expected, run_pes(array, ops));
     }
   }
-  return static_cast<std::int64_t>(recorder.operations.size());
+  for (const auto& [pod, record] : recorder.kept.pods()) {
+    CAPTURE(pod);
+    check_equal(record.rows, replay_os(record, 0, [array = record.array](const std::vector<OsOperation>& ops) {
+                  return run_os_pes(array, ops);
+                }));
+  }
+  return static_cast<std::int64_t>(program.schedule.main.size());
 }
 
 /// Convolutions with a shortcut, and a linear layer.
@@ -147,15 +226,19 @@ Network small_network() {
 }
 
 TEST_CASE("pods of runs: a network on one and on four pods computes what arrays of PEs do", "[sim]") {
-  for (const int pods : {1, 4}) {
-    for (const char* buffers : {"double", "single"}) {
-      for (const int stages : {1, 16}) {
-        CAPTURE(pods, buffers, stages);
-        Setup setup = crossbar_setup(pods, 8, 12);
-        setup.hardware.pods.weight_buffers = buffers;
-        setup.hardware.pods.fan_in = setup.hardware.pods.broadcast = stages;
-        const Network network = small_network();
-        CHECK(replay(network, *make(network, setup), 1) > 100);
+  for (const char* dataflow : {"weight_stationary", "input_stationary", "output_stationary"}) {
+    for (const int pods : {1, 4}) {
+      for (const char* buffers : {"double", "single"}) {
+        for (const int stages : {1, 16}) {
+          CAPTURE(dataflow, pods, buffers, stages);
+          Setup setup = crossbar_setup(pods, 8, 12);
+          setup.hardware.pods.dataflow.type = dataflow;
+          setup.hardware.pods.weight_buffers = setup.hardware.pods.output_buffers = buffers;
+          setup.hardware.pods.fan_in = setup.hardware.pods.broadcast = stages;
+          setup.tiling.partition_rows = 8;
+          const Network network = small_network();
+          CHECK(replay(network, *make(network, setup), 1) > 100);
+        }
       }
     }
   }

@@ -248,10 +248,14 @@ TEST_CASE("dram: write-backs go before spills, spills before fills", "[models]")
   CHECK(bench.filled[1].data_end == 60 + 5 + 30 + 10);
 }
 
-TEST_CASE("dram: bytes are counted by class of bank, and refetches apart", "[models]") {
+TEST_CASE("dram: bytes of weights, whatever bank they lie in, and those of refetches are counted apart", "[models]") {
   Bench bench(10, {100, 20, 3});
-  bench.program->memory.fills[0].bank_class = BankClass::x;
-  bench.program->memory.fills[1].bank_class = BankClass::w;
+  const TiledWorkload& work = bench.program->work;
+  const GemmTiles& gemm = work.gemms.front();
+  bench.program->memory.fills[0].item = work.operands[gemm.activation].first_tile;
+  bench.program->memory.fills[1].item = work.operands[gemm.stationary].first_tile;
+  bench.program->memory.fills[1].bank_class = BankClass::x;
+  bench.program->memory.fills[2].item = static_cast<ItemId>(work.tiles.size());
   bench.program->memory.fills[2].bank_class = BankClass::p;
   bench.program->memory.fills[2].is_refetch = true;
   bench.dram->begin();

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The presets `classical`, `scalesim` and `onnxim` against what the tools they are named after count. All of it is the
-// simulated figure, array_cycles or compute_cycles of a run, against a restatement of the tool's rule in this file.
+// The presets `classical`, `scalesim`, `onnxim` and `stonne_os` against what the tools they are named after count. All
+// of it is the simulated figure, array_cycles or compute_cycles of a run, against a restatement of the tool's rule in
+// this file.
 //
 // SCALE-Sim v3, weight-stationary (Samajdar et al., arXiv 1811.02883): F x ceil(K / R) x ceil(N / C) cycles with
 // F = 2R + C + T - 2: R to load the weights of a fold, T + R + C - 2 to stream T rows through, nothing overlapped,
 // short folds charged as whole ones. It prints one less: the index of the last cycle, not the number of cycles.
+//
+// Textbook, other dataflows: R + C + T - 2 per fold if sums stay (T = k), ceil(m / R) ceil(n / C) folds; 2R + C + T - 2
+// if activations stay (T = n), ceil(k / R) ceil(m / C) folds.
+//
+// STONNE, output-stationary mesh (Munoz-Martinez et al., arXiv 2006.07137): a tile of m x n outputs takes
+// K + m + n + 3 cycles, one less if m or n is 1, with its actual size; the tiles of a GEMM follow each other. Of these
+// K + m + n - 2 form products.
 //
 // ONNXim (Ham et al., arXiv 2406.08051; github.com/PSAL-POSTECH/ONNXim, src/SystolicWS.cc): an instruction of `size`
 // rows takes R + C - 2 + max(size, 4) cycles, and the next one starts max(size, 4) cycles later, or max(size, 4, R) if
@@ -41,6 +49,35 @@ std::int64_t classical_cycles(ArraySize array, const GemmSize& g) {
 /// What SCALE-Sim prints as Total Cycles.
 std::int64_t scalesim_total_cycles(ArraySize array, const GemmSize& g) {
   return classical_cycles(array, g) - 1;
+}
+
+std::int64_t output_stationary_cycles(ArraySize array, const GemmSize& g) {
+  return (array.rows + array.cols + g.k - 2) * up(g.t, array.rows) * up(g.n, array.cols);
+}
+
+std::int64_t input_stationary_cycles(ArraySize array, const GemmSize& g) {
+  return (2 * array.rows + array.cols + g.n - 2) * up(g.k, array.rows) * up(g.t, array.cols);
+}
+
+/// STONNE, tile by tile.
+struct StonneCycles {
+  std::int64_t total = 0;
+  std::int64_t forming_products = 0;
+  std::int64_t tiles = 0, lines = 0;  ///< output tiles; of these, with one row or one column
+};
+StonneCycles stonne_cycles(std::int64_t side, const GemmSize& g) {
+  StonneCycles out;
+  for (std::int64_t i = 0; i < g.t; i += side) {
+    for (std::int64_t j = 0; j < g.n; j += side) {
+      const std::int64_t m = std::min(side, g.t - i), n = std::min(side, g.n - j);
+      const bool is_line = m == 1 || n == 1;
+      out.total += g.k + m + n + 3 - (is_line ? 1 : 0);
+      out.forming_products += g.k + m + n - 2;
+      ++out.tiles;
+      out.lines += is_line ? 1 : 0;
+    }
+  }
+  return out;
 }
 
 /// ONNXim's array, instruction by instruction.
@@ -116,6 +153,31 @@ struct Compared {
     REQUIRE(run_gemm(preset(name, array), g).array_cycles == classical_cycles(array, g));
     ++gemms;
   }
+  void with_other_dataflow(const std::string& dataflow, ArraySize array, const GemmSize& g) {
+    CAPTURE(dataflow, array.rows, array.cols, g.t, g.k, g.n);
+    Setup setup = preset("classical", array);
+    setup.hardware.pods.dataflow.type = dataflow;
+    setup.hardware.pods.output_buffers = "single";
+    // A second layer keeps the run from ending before the last fold has: of short tiles it waits for empty PEs.
+    NetworkBuilder b("gemm_and_another");
+    const std::string first = b.linear("gemm", b.input("x", {g.t, g.k}), {g.k, g.n, false, {}});
+    const auto program = make(b.build({b.linear("another", first, {g.n, 1, false, {}})}), setup);
+    const RunResult result = simulate(*program, {});
+    REQUIRE(result.complete);
+    const bool sums_stay = dataflow == "output_stationary";
+    REQUIRE(result.operations[0].array_cycles ==
+            (sums_stay ? output_stationary_cycles(array, g) : input_stationary_cycles(array, g)));
+    ++gemms;
+  }
+  void with_stonne(std::int64_t side, const GemmSize& g) {
+    CAPTURE(side, g.t, g.k, g.n);
+    const StonneCycles expected = stonne_cycles(side, g);
+    const RunResult result = run_gemm(preset("stonne_os", {side, side}), g);
+    REQUIRE(result.compute_cycles == expected.forming_products);
+    // What STONNE adds to each tile: five cycles to configure and to collect, four if it is a line.
+    REQUIRE(result.compute_cycles + 5 * expected.tiles - expected.lines == expected.total);
+    ++gemms;
+  }
   void with_onnxim(std::int64_t side, const GemmSize& g) {
     CAPTURE(side, g.t, g.k, g.n);
     REQUIRE(run_gemm(preset("onnxim", {side, side}), g).compute_cycles == onnxim_gemm_cycles(side, g));
@@ -188,6 +250,63 @@ TEST_CASE("closed forms: random and odd GEMMs take SCALE-Sim's cycles, on any ar
     }
   }
   CHECK(compared.gemms >= 616);
+}
+
+TEST_CASE("closed forms: sums or activations that stay take the textbook's cycles", "[sim]") {
+  Compared compared;
+  for (const std::string dataflow : {"output_stationary", "input_stationary"}) {
+    for (const char* network : {"zoo:resnet50", "zoo:mobilenet_v2", "zoo:bert_base"}) {
+      for (const GemmSize& gemm : gemms_of(network)) {
+        for (const ArraySize array : kArrays) {
+          const GemmSize turned{gemm.k, gemm.t, gemm.n};  // is_quick counts folds of k and n
+          if (array.rows >= 32 && is_quick(array, gemm) && is_quick(array, turned)) {
+            compared.with_other_dataflow(dataflow, array, gemm);
+          }
+        }
+      }
+    }
+    RandomStream random(3, "closed forms of " + dataflow);
+    for (int n = 0; n < 250; ++n) {
+      const ArraySize array{random.between(1, 40), random.between(1, 40)};
+      compared.with_other_dataflow(dataflow, array, random_gemm(random, array, 5));
+    }
+    for (const std::int64_t t : kOdd) {
+      for (const std::int64_t k : kOdd) {
+        for (const std::int64_t n : kOdd) compared.with_other_dataflow(dataflow, {32, 32}, {t, k, n});
+      }
+    }
+  }
+  CHECK(compared.gemms >= 2 * (250 + 216 + 60));
+}
+
+TEST_CASE("closed forms: GEMMs take STONNE's cycles, tile by tile", "[sim]") {
+  Compared compared;
+  RandomStream random(3, "closed forms of STONNE");
+  for (int n = 0; n < 300; ++n) {
+    const std::int64_t side = random.between(1, 40);
+    compared.with_stonne(side, random_gemm(random, {side, side}, 4));
+  }
+  for (const std::int64_t t : kOdd) {
+    for (const std::int64_t k : kOdd) {
+      for (const std::int64_t n : kOdd) compared.with_stonne(32, {t, k, n});
+    }
+  }
+  CHECK(compared.gemms == 300 + 216);
+  // Cycles that STONNE (commit 22634b8) prints for GEMMs on square meshes.
+  struct Printed {
+    std::int64_t side;
+    GemmSize gemm;
+    std::int64_t cycles;
+  };
+  for (const Printed& run :
+       {Printed{16, {64, 64, 64}, 1584}, Printed{16, {128, 128, 128}, 10432}, Printed{32, {128, 128, 128}, 3120},
+        Printed{64, {128, 128, 128}, 1036}, Printed{16, {100, 50, 70}, 2845}, Printed{4, {5, 2, 2}, 18}}) {
+    CAPTURE(run.side, run.gemm.t);
+    const StonneCycles rule = stonne_cycles(run.side, run.gemm);
+    CHECK(rule.total == run.cycles);
+    const std::int64_t seen = run_gemm(preset("stonne_os", {run.side, run.side}), run.gemm).compute_cycles;
+    CHECK(seen + 5 * rule.tiles - rule.lines == run.cycles);
+  }
 }
 
 TEST_CASE("closed forms: SCALE-Sim's printed cycles of ResNet-50 and BERT layers", "[sim]") {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every pod of a functional run against an array of PEs: the operands that the run's value plane says entered the pod,
 // in the cycles in which a probe on the fabrics saw them arrive. Every partial-sum row has to leave the PEs in the
-// cycle in which the run launched it, with the run's values. Pods that keep activations are arrays that keep weights, at
-// work on the transposed product; pods that keep sums have PEs of their own (support/os_pe_array.hpp).
+// cycle in which the run launched it, with the run's values. Pods that keep activations are arrays that keep weights,
+// at work on the transposed product; pods that keep sums have PEs of their own (support/os_pe_array.hpp).
 // PODSIM_PE_CASES and PODSIM_PE_SEED change how many random cases there are and with which they begin.
 #include <algorithm>
 #include <map>

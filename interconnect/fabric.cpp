@@ -15,7 +15,6 @@ Fabric::Fabric(const sc_core::sc_module_name& name, FabricId id, const Topology&
       id_(id),
       topology_(topology),
       uniform_latency_(topology.has_uniform_latency() ? topology.latency(0, 0).count() : -1),
-      banks_(banks),
       last_(static_cast<std::size_t>(banks)) {}
 
 void Fabric::reset() {
@@ -40,9 +39,9 @@ void Fabric::carry(const Transfer& transfer) {
     last = {transfer.launch, transfer.item};
   }
   if (id_ == FabricId::post_out) {
-    for (int c = 0; c < 3; ++c) {
-      if ((transfer.classes >> c & 1) != 0) receivers[c * banks_ + transfer.bank]->receive(transfer);
-    }
+    if ((transfer.classes & 1) != 0) receivers[transfer.bank]->receive(transfer);
+    if ((transfer.classes & 2) != 0) w_receivers[transfer.bank]->receive(transfer);
+    if ((transfer.classes & 4) != 0) p_receivers[transfer.bank]->receive(transfer);
   } else if (id_ == FabricId::p_out) {
     receivers[transfer.bank]->receive(transfer);
   } else {

@@ -24,8 +24,12 @@ struct FabricStatistics {
 /// launch; nothing is simulated per switch or link.
 class Fabric final : public sc_core::sc_module, public FabricInterface {
  public:
-  /// One per unit (read fabrics) or per bank (write fabrics; for PP-out one per bank class and bank), in order.
-  sc_core::sc_port<TransferReceiver, 0, sc_core::SC_ZERO_OR_MORE_BOUND> receivers{"receivers"};
+  using Receivers = sc_core::sc_port<TransferReceiver, 0, sc_core::SC_ZERO_OR_MORE_BOUND>;
+  /// One per unit (read fabrics) or per bank (write fabrics; for PP-out one per X bank), in order.
+  Receivers receivers{"receivers"};
+  /// For PP-out: one per W bank, and one per P bank.
+  Receivers w_receivers{"w_receivers"};
+  Receivers p_receivers{"p_receivers"};
   /// The checker, and whoever else wants to see all circuits; told in the order of binding.
   sc_core::sc_port<CircuitMonitor, 0, sc_core::SC_ZERO_OR_MORE_BOUND> monitor{"monitor"};
 
@@ -39,7 +43,6 @@ class Fabric final : public sc_core::sc_module, public FabricInterface {
   FabricId id_;
   const Topology& topology_;
   const std::int64_t uniform_latency_;  ///< -1 if pairs differ
-  int banks_;
   FabricStatistics statistics_;
   /// Per bank: the transfer it launched last, to tell the branches of a multicast from a new tile.
   struct Last {

@@ -6,7 +6,7 @@
 namespace podsim {
 namespace {
 
-constexpr std::int64_t kNever = std::int64_t{1} << 62;
+constexpr std::int64_t kNever = CycleTable::kNever;
 
 }  // namespace
 
@@ -33,8 +33,10 @@ void Checker::begin() {
   for (auto& launched : launched_) launched.clear();
   for (auto& ports : ports_) std::fill(ports.begin(), ports.end(), Port{});
   for (auto& used : used_) std::fill(used.begin(), used.end(), 0);
-  sum_from_.assign(program.schedule.main.size() + program.schedule.post.size(), kNever);
-  is_read_.assign(sum_from_.size(), 0);
+  const std::size_t tiles = program.work.tiles.size();
+  const std::size_t sums = program.schedule.main.size() + program.schedule.post.size();
+  from_.assign(tiles + sums, kNever);
+  is_read_.assign(sums, 0);
   for (const MainPlacement& place : program.schedule.main) {
     // Sums that stay in a pod are never written.
     if (place.partial_sum_in != kNone) is_read_[place.partial_sum_in] = 1;
@@ -45,9 +47,8 @@ void Checker::begin() {
       if (source.kind == PostSource::Kind::post_sum) is_read_[program.schedule.main.size() + source.index] = 1;
     }
   }
-  fill_from_.assign(program.work.tiles.size(), 0);
-  for (std::size_t t = 0; t < program.work.tiles.size(); ++t) {
-    if (program.work.tiles[t].dram_bytes > 0) fill_from_[t] = kNever;
+  for (std::size_t t = 0; t < tiles; ++t) {
+    if (program.work.tiles[t].dram_bytes == 0) from_.set(t, 0);
   }
   block_from_.assign(program.work.block_count, 0);
   block_missing_.assign(program.work.block_count, 0);
@@ -55,7 +56,7 @@ void Checker::begin() {
     for (std::uint32_t b = 0; b < blocks.block_count; ++b)
       block_missing_[blocks.first_block + b] = blocks.tiles_per_block;
   }
-  list_from_.assign(program.work.requirements.size(), kNever);
+  list_from_.assign(program.work.requirement_list_count(), kNever);
   tile_from_.clear();
   tile_missing_.clear();
   if (program.work.relayout.by_circuits() && !program.schedule.without_finalize) {
@@ -66,9 +67,9 @@ void Checker::begin() {
   space_events_.clear();
   early_reads_ = {};
   class_used_ = peak_bank_ = peak_class_ = {};
-  held_bytes_.assign(program.work.tiles.size() + sum_from_.size(), kNone);
+  held_.clear();
   for (const ItemId item : program.memory.resident) {
-    fill_from_[item] = 0;
+    from_.set(item, 0);
     take(item, 0);
   }
   checks_ = 0;
@@ -204,14 +205,14 @@ void Checker::check_read(FabricId fabric, const Transfer& transfer, bool now_or_
 std::int64_t Checker::readable_from(ItemId item) {
   const Program& program = *context_.program;
   const auto tiles = static_cast<ItemId>(program.work.tiles.size());
-  if (item >= tiles) return sum_from_[item - tiles];
-  std::int64_t from = fill_from_[item];
-  if (program.schedule.without_finalize) return from;
+  const std::int64_t from = from_.at(item);
+  if (item >= tiles || program.schedule.without_finalize) return from;
   if (!tile_missing_.empty()) return tile_missing_[item] != 0 ? kNever : std::max(from, tile_from_[item]);
-  const RequirementRange range = program.work.tiles[item].requirements;
-  if (range.count == 0) return from;
-  std::int64_t& known = list_from_[range.first];
+  const RequirementList list = program.work.tiles[item].requirements;
+  if (list == kNoRequirements) return from;
+  std::int64_t& known = list_from_[list];
   if (known == kNever) {
+    const RequirementRange range = program.work.requirements_of(list);
     std::int64_t latest = 0;
     for (std::uint32_t r = range.first; r < range.first + range.count; ++r) {
       const Requirement& need = program.work.requirements[r];
@@ -247,13 +248,13 @@ void Checker::written(BankClass bank_class, int bank, const Transfer& transfer) 
   // Written in its cycle, readable in the next.
   const std::int64_t from = transfer.arrival + 1;
   if (sum < mains) {
-    sum_from_[sum] = from;
+    from_.set(transfer.item, from);
     if (is_read_[sum] != 0) take(transfer);
     return;
   }
   const PostPlacement& pass = program.schedule.post[sum - mains];
   if (!pass.writes_output) {
-    sum_from_[sum] = from;
+    from_.set(transfer.item, from);
     if (is_read_[sum] != 0) take(transfer);
     return;
   }
@@ -263,7 +264,7 @@ void Checker::written(BankClass bank_class, int bank, const Transfer& transfer) 
   if (!tile_missing_.empty()) {
     if (bank_class == BankClass::p && is_read_[sum] != 0) {
       // Held for the copies that follow.
-      sum_from_[sum] = from;
+      from_.set(transfer.item, from);
       take(transfer);
     }
     output_copied(pass, bank_class, bank, from_rows);
@@ -283,12 +284,7 @@ void Checker::written(BankClass bank_class, int bank, const Transfer& transfer) 
 
 void Checker::filled(std::uint32_t fill, std::int64_t cycle) {
   const Fill& what = context_.program->memory.fills[fill];
-  const auto tiles = static_cast<ItemId>(context_.program->work.tiles.size());
-  if (what.item < tiles) {
-    fill_from_[what.item] = cycle;
-  } else {
-    sum_from_[what.item - tiles] = cycle;
-  }
+  from_.set(what.item, cycle);
 }
 
 BankClass Checker::class_of(ItemId item) const {
@@ -332,23 +328,25 @@ void Checker::advance(std::int64_t cycle) {
     }
   });
   forget_streams(cycle);
+  // Reads that are still to be checked ask for cycles that lie behind.
+  if (early_reads_.empty()) from_.forget_before(cycle);
 }
 
 void Checker::apply(const SpaceEvent& event) {
   ++checks_;
-  std::uint32_t& held = held_bytes_[event.item];
   // A tile that is partly fetched and partly produced takes its space once, and gives it back once.
-  if (event.is_taken() && held != kNone) return;
-  if (!event.is_taken() && held == kNone) {
+  if (event.is_taken() && held_.holds(event.item)) return;
+  const std::optional<std::uint32_t> held = event.is_taken() ? event.bytes : held_.take(event.item);
+  if (!held) {
     fail("space of item " + std::to_string(event.item) + " is given back in cycle " + std::to_string(event.cycle) +
          ", but it holds none: given back twice, or never taken");
   }
-  const std::int64_t bytes = event.is_taken() ? event.bytes : held;
-  held = event.bytes;
+  const std::int64_t bytes = *held;
   const auto c = static_cast<std::size_t>(class_of(event.item));
   const int bank = bank_of(event.item);
   std::int64_t& used = used_[c][static_cast<std::size_t>(bank)];
   if (event.is_taken()) {
+    held_.add(event.item, event.bytes);
     used += bytes;
     class_used_[c] += bytes;
     peak_bank_[c] = std::max(peak_bank_[c], used);

@@ -12,6 +12,8 @@
 #include "podsim/interconnect/transfer.hpp"
 #include "podsim/models/bank.hpp"
 #include "podsim/models/calendar.hpp"
+#include "podsim/models/cycle_table.hpp"
+#include "podsim/models/held_space.hpp"
 #include "podsim/models/run_context.hpp"
 
 namespace podsim {
@@ -124,12 +126,11 @@ class Checker final : public sc_core::sc_module, public CircuitMonitor, public B
   std::array<std::vector<Transfer>, kFabrics> launched_;  ///< without fixed routes: in the latest launch cycle
   CircuitPaths paths_;
   // When things can be read.
-  std::vector<std::int64_t> sum_from_;        ///< per tile operation and pass
-  std::vector<std::uint8_t> is_read_;         ///< likewise: somebody reads it, so that it takes space
-  std::vector<std::int64_t> fill_from_;       ///< per stored tile that DRAM fills
+  CycleTable from_;                           ///< per item; of a stored tile: what DRAM brings
+  std::vector<std::uint8_t> is_read_;         ///< per tile operation and pass: it is read, so that it takes space
   std::vector<std::int64_t> block_from_;      ///< per output block: its first row
   std::vector<std::uint32_t> block_missing_;  ///< tiles of the block that are not on their way yet
-  std::vector<std::int64_t> list_from_;       ///< per first requirement of a list: its result once it is final
+  std::vector<std::int64_t> list_from_;       ///< per list of requirements: its result once it is final
   // Likewise with relayout by circuits, where a tile has to get copies of its own.
   std::vector<std::int64_t> tile_from_;      ///< per stored tile
   std::vector<std::uint32_t> tile_missing_;  ///< output tiles that are not on their way to its bank yet
@@ -139,7 +140,7 @@ class Checker final : public sc_core::sc_module, public CircuitMonitor, public B
   std::array<std::vector<std::int64_t>, 3> used_;
   std::array<std::int64_t, 3> class_used_{};
   std::array<std::int64_t, 3> peak_bank_{}, peak_class_{};
-  std::vector<std::uint32_t> held_bytes_;  ///< per item: the space it takes, or kNone
+  HeldSpace held_;
   std::int64_t checks_ = 0;
 };
 

@@ -12,6 +12,13 @@ namespace {
 /// Every item begins at a multiple of this, in bytes.
 constexpr std::int64_t kItemAlignment = 64;
 
+/// Addresses of the tiles between are added up when they are needed, which is once per fill.
+constexpr std::size_t kAddressStep = 16;
+
+std::int64_t aligned_bytes(const StoredTile& tile) {
+  return ceil_div(tile.dram_bytes, kItemAlignment) * kItemAlignment;
+}
+
 }  // namespace
 
 Dram::Dram(const sc_core::sc_module_name& name, RunContext& context, const HardwareConfig& config)
@@ -47,9 +54,11 @@ void Dram::begin() {
                     machine.topology->max_latency().count() + 1;
   // Tiles lie in DRAM in their order; what is spilled and written back comes behind them.
   address_.clear();
-  for (const StoredTile& tile : context_.program->work.tiles) {
-    address_.push_back(next_address_);
-    next_address_ += ceil_div(tile.dram_bytes, kItemAlignment) * kItemAlignment;
+  const std::vector<StoredTile>& tiles = context_.program->work.tiles;
+  address_.reserve(tiles.size() / kAddressStep + 1);
+  for (std::size_t tile = 0; tile < tiles.size(); ++tile) {
+    if (tile % kAddressStep == 0) address_.push_back(next_address_);
+    next_address_ += aligned_bytes(tiles[tile]);
   }
   wake_.notify(context_, 0, 0);
 }
@@ -88,7 +97,28 @@ std::optional<std::int64_t> Dram::free_from(RoundEnd after) const {
 DramRequest Dram::request_for(ItemId item, std::int64_t bytes, bool is_spill) const {
   const auto spilled = spill_address_.find(item);
   if (spilled != spill_address_.end()) return {bytes, item, spilled->second};
-  return {bytes, item, is_spill || item >= address_.size() ? next_address_ : address_[item]};
+  const bool is_new = is_spill || item >= context_.program->work.tiles.size();
+  return {bytes, item, is_new ? next_address_ : address_of(item)};
+}
+
+BankInterface& Dram::bank(BankClass bank_class, int bank) {
+  switch (bank_class) {
+    case BankClass::x:
+      return *x_banks[bank];
+    case BankClass::w:
+      return *w_banks[bank];
+    default:
+      return *p_banks[bank];
+  }
+}
+
+std::int64_t Dram::address_of(ItemId tile) const {
+  const std::vector<StoredTile>& tiles = context_.program->work.tiles;
+  std::int64_t address = address_[tile / kAddressStep];
+  for (std::size_t before = tile / kAddressStep * kAddressStep; before < tile; ++before) {
+    address += aligned_bytes(tiles[before]);
+  }
+  return address;
 }
 
 DramService Dram::issue(const DramRequest& request, std::int64_t now) {
@@ -174,8 +204,7 @@ bool Dram::serve_one(std::int64_t now) {
       if (fill.is_refetch) statistics_.refetched_bytes += fill.bytes;
       DramService service = issue(request, now);
       service.end += context_.random_stall("fill", next_fill_);
-      const int bank = static_cast<int>(fill.bank_class) * config_.bank_count() + fill.bank;
-      banks[bank]->fill(static_cast<std::uint32_t>(next_fill_), now, service.begin, service.end);
+      bank(fill.bank_class, fill.bank).fill(static_cast<std::uint32_t>(next_fill_), now, service.begin, service.end);
       ++next_fill_;
       return true;
     }

@@ -56,8 +56,10 @@ struct DramStatistics {
 class Dram final : public sc_core::sc_module, public DramInterface {
  public:
   sc_core::sc_export<DramInterface> commands{"commands"};
-  /// X, W and P banks in this order.
-  sc_core::sc_port<BankInterface, 0> banks{"banks"};
+  // A port per class: the kernel compares what is bound to a port with everything that is bound to it already.
+  sc_core::sc_port<BankInterface, 0> x_banks{"x_banks"};
+  sc_core::sc_port<BankInterface, 0> w_banks{"w_banks"};
+  sc_core::sc_port<BankInterface, 0> p_banks{"p_banks"};
   sc_core::sc_port<DramListener> listener{"listener"};
 
   SC_HAS_PROCESS(Dram);
@@ -93,13 +95,16 @@ class Dram final : public sc_core::sc_module, public DramInterface {
   bool serve_one(std::int64_t now);
   DramRequest request_for(ItemId item, std::int64_t bytes, bool is_spill) const;
   DramService issue(const DramRequest& request, std::int64_t now);
+  BankInterface& bank(BankClass bank_class, int bank);
+  /// Where a stored tile lies.
+  std::int64_t address_of(ItemId tile) const;
 
   RunContext& context_;
   const HardwareConfig& config_;
   std::unique_ptr<DramModel> model_;
   std::int64_t result_latency_ = 0;
   CycleEvent wake_{"wake"};
-  std::vector<std::int64_t> address_;                       ///< per stored tile
+  std::vector<std::int64_t> address_;                       ///< of every kAddressStep-th stored tile
   std::unordered_map<ItemId, std::int64_t> spill_address_;  ///< looked up, never walked through
   std::int64_t next_address_ = 0;
   std::size_t next_fill_ = 0;

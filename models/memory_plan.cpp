@@ -2,6 +2,7 @@
 #include "podsim/models/memory_plan.hpp"
 
 #include <algorithm>
+#include <array>
 #include <deque>
 #include <tuple>
 #include <unordered_map>
@@ -73,14 +74,12 @@ class Planner {
     find_lifetimes();
     const ItemId items = tiles_ + mains_ + posts_;
     resident_.assign(items, 0);
-    touched_.assign(items, 0);
     banks_.resize(3 * static_cast<std::size_t>(machine_.config.bank_count()));
     for (Bank& bank : banks_) bank.free_now = capacity_;
     pinned_.assign(tiles_, 0);
     if (residency_ == WeightResidency::warm) keep_weights();
-    next_.assign(items, kNone);
-    previous_.assign(items, kNone);
 
+    reserve_lists();
     plan_.fills_first.assign(static_cast<std::size_t>(rounds_) * kStages + 1, 0);
     plan_.spills_before.assign(rounds_, 0);
     plan_.posts_before.assign(rounds_, 0);
@@ -97,15 +96,22 @@ class Planner {
       produce();
       release();
     }
+    produced_.items.resize(taken_);
+    plan_.taken = std::move(produced_.items);
     count_evictions();
     return std::move(plan_);
   }
 
  private:
+  /// Space that was given back. There can be as many chunks as items fit into all banks, so they are small.
   struct Chunk {
-    std::int64_t bytes;
-    RoundEnd after;
-    std::int64_t after_spill;
+    std::uint32_t bytes;
+    std::uint32_t after_round;
+    std::uint32_t after_spill;  ///< or kNone
+    bool after_post;
+    bool is_free_with(const Chunk& other) const {
+      return after_round == other.after_round && after_post == other.after_post && after_spill == other.after_spill;
+    }
   };
   /// From when on space is free: rounds that pods and post-processors have read, and a spill; -1: at once.
   struct Space {
@@ -115,7 +121,15 @@ class Planner {
     std::int64_t free_now = 0;                 ///< never used, or usable whenever
     std::deque<Chunk> released;                ///< usable after a round, oldest first
     std::int64_t free_later = 0;               ///< sum of `released`
-    std::uint32_t head = kNone, tail = kNone;  ///< residents, least recently used first
+    std::uint32_t head = kNone, tail = kNone;  ///< places of residents, least recently used first
+  };
+
+  /// An item that is in its bank. There are few of them at a time.
+  struct Resident {
+    ItemId item = 0;
+    std::uint32_t touched = 0;                     ///< round of the last touch + 1
+    std::uint32_t last_use = kNone;                ///< kept here meanwhile, see last_use_
+    std::uint32_t next = kNone, previous = kNone;  ///< places in `residents_`
   };
 
   Bank& bank_of(ItemId item) { return banks_[bank_index(item)]; }
@@ -164,12 +178,9 @@ class Planner {
 
   void find_lifetimes() {
     last_use_.assign(static_cast<std::size_t>(tiles_) + mains_ + posts_, kNone);
-    used_by_post_.assign(last_use_.size(), 0);
     auto use = [&](ItemId item, std::uint32_t round, bool post) {
-      if (last_use_[item] == kNone || last_use_[item] <= round) {
-        last_use_[item] = round;
-        used_by_post_[item] = post ? 1 : 0;
-      }
+      const std::uint32_t moment = 2 * round + (post ? 1 : 0);
+      if (last_use_[item] == kNone || last_use_[item] < moment) last_use_[item] = moment;
     };
     OpCursor cursor(work_);
     for (std::uint32_t op = 0; op < mains_; ++op) {
@@ -187,17 +198,38 @@ class Planner {
     find_writes();
   }
 
+  bool is_used(ItemId item) const { return last_use_[item] != kNone; }
+
+  /// Room for what takes and gives back space: growing lists would hold all of it twice.
+  void reserve_lists() {
+    std::size_t released = 0, by_post = 0;
+    for (std::size_t item = 0; item < last_use_.size(); ++item) {
+      if (!is_used(static_cast<ItemId>(item))) continue;
+      ++released;
+      if (last_use_[item] % 2 != 0) ++by_post;
+    }
+    plan_.released_main.reserve(released - by_post);
+    plan_.released_post.reserve(by_post);
+  }
+
   /// First and last round in which each operand tile that operations produce is written.
   void find_writes() {
-    first_write_.assign(tiles_, kNone);
-    complete_.assign(tiles_, 0);
-    if (work_.relayout.by_circuits() && !schedule_.without_finalize) {
+    copied_ = work_.relayout.by_circuits() && !schedule_.without_finalize;
+    first_write_.assign(copied_ ? tiles_ : work_.requirement_list_count(), kNone);
+    complete_.assign(first_write_.size(), 0);
+    if (copied_) {
       find_copied_writes();
     } else {
       find_block_writes();
     }
-    produced_.build(rounds_, tiles_, [&](ItemId item) { return first_write_[item]; });
+    produced_.build(rounds_, tiles_, [&](ItemId tile) { return is_used(tile) ? first_write(tile) : kNone; });
   }
+
+  std::size_t writes_of(ItemId tile) const { return copied_ ? tile : work_.tiles[tile].requirements; }
+  /// The round of the tile's first write, or kNone.
+  std::uint32_t first_write(ItemId tile) const { return first_write_[writes_of(tile)]; }
+  /// The round of its last write.
+  std::uint32_t complete(ItemId tile) const { return complete_[writes_of(tile)]; }
 
   /// Relayout by circuits: a tile is written by the passes that end at its bank.
   void find_copied_writes() {
@@ -207,7 +239,7 @@ class Planner {
       const std::uint32_t number = relayout.number(pass.operation, pass.tile);
       for (std::uint32_t r = relayout.first_reader[number]; r < relayout.first_reader[number + 1]; ++r) {
         const ItemId tile = relayout.readers[r].tile;
-        if (bank(tile) != pass.bank || last_use_[tile] == kNone) continue;
+        if (bank(tile) != pass.bank || !is_used(tile)) continue;
         first_write_[tile] = std::min(first_write_[tile], pass.round);
         complete_[tile] = std::max(complete_[tile], pass.round);
       }
@@ -232,16 +264,15 @@ class Planner {
         write(output_blocks_of(work_, gemm, at.g, at.i), schedule_.main[op].round);
       }
     }
-    for (ItemId tile = 0; tile < tiles_; ++tile) {
+    for (RequirementList list = 0; list < work_.requirement_list_count(); ++list) {
       poll();
-      if (last_use_[tile] == kNone) continue;
-      const RequirementRange range = work_.tiles[tile].requirements;
+      const RequirementRange range = work_.requirements_of(list);
       for (std::uint32_t r = range.first; r < range.first + range.count; ++r) {
         const Requirement& need = work_.requirements[r];
         const std::size_t flat = work_.outputs[need.operation].first_block + need.block;
         if (first[flat] == kNone) continue;  // a vector operation of the published machine has no passes
-        first_write_[tile] = std::min(first_write_[tile], first[flat]);
-        complete_[tile] = std::max(complete_[tile], last[flat]);
+        first_write_[list] = std::min(first_write_[list], first[flat]);
+        complete_[list] = std::max(complete_[list], last[flat]);
       }
     }
   }
@@ -271,8 +302,8 @@ class Planner {
       if (is_weight(tile)) {
         weights[stored.bank].push_back(tile);
       } else {
-        others[stored.bank].emplace_back(std::min(first_write_[tile], first_use[tile]), stored.bytes);
-        others[stored.bank].emplace_back(last_use_[tile] + 1, -static_cast<std::int64_t>(stored.bytes));
+        others[stored.bank].emplace_back(std::min(first_write(tile), first_use[tile]), stored.bytes);
+        others[stored.bank].emplace_back(last_use_[tile] / 2 + 1, -static_cast<std::int64_t>(stored.bytes));
       }
     }
     for (std::size_t b = 0; b < weights.size(); ++b) {
@@ -373,11 +404,11 @@ class Planner {
       }
       // Nothing is ever put there: all of it is padding, or comes from an operation of the published machine that has
       // no passes.
-      if (resident_[item] == kAbsent && fetched == 0 && item < tiles_ && first_write_[item] == kNone) return;
+      if (resident_[item] == kAbsent && fetched == 0 && item < tiles_ && first_write(item) == kNone) return;
       Space space;
       if (resident_[item] == kPartial) {
         // The part that is produced on chip took the space.
-        space.after_main = space.after_post = first_write_[item];
+        space.after_main = space.after_post = first_write(item);
       } else {
         space = take(item, size);
       }
@@ -404,7 +435,7 @@ class Planner {
   void produce() {
     auto take_for_result = [&](ItemId item, std::uint32_t size) {
       // Without finalise passes nothing reads the last sums: they are out of the published machine.
-      if (last_use_[item] == kNone) return;
+      if (!is_used(item)) return;
       const Space space = take(item, size);
       plan_.spills_before[round_] =
           std::max(plan_.spills_before[round_], static_cast<std::uint32_t>(space.after_spill + 1));
@@ -412,38 +443,35 @@ class Planner {
           std::max(plan_.posts_before[round_], static_cast<std::uint32_t>(space.after_post + 1));
       append(item);
       touch(item);
+      resident_[item] = kFilled;
     };
-    for (const Operands& operation : operations_) {
-      take_for_result(operation.sum_out, operation.sum_bytes);
-      resident_[operation.sum_out] = kFilled;
-    }
+    for (const Operands& operation : operations_) take_for_result(operation.sum_out, operation.sum_bytes);
     for (std::uint32_t n = order_.post_first[round_]; n < order_.post_first[round_ + 1]; ++n) {
       const std::uint32_t id = order_.post_ids[n];
       const ItemId item = tiles_ + mains_ + id;
       // A finished output tile takes space of its own only while it is held for copies.
-      if (schedule_.post[id].writes_output && last_use_[item] == kNone) continue;
+      if (schedule_.post[id].writes_output && !is_used(item)) continue;
       take_for_result(item, bytes_of(item));
-      resident_[item] = kFilled;
     }
     for (std::uint32_t n = produced_.first[round_]; n < produced_.first[round_ + 1]; ++n) {
       const ItemId item = produced_.items[n];
       if (resident_[item] == kAbsent) {
         take_for_result(item, bytes_of(item));
-        plan_.taken.push_back({item, bank(item), class_of(item), bytes_of(item)});
-        // A part from DRAM is still to come.
-        resident_[item] = work_.tiles[item].dram_bytes > 0 ? kPartial : kFilled;
+        produced_.items[taken_++] = item;  // what takes no space is left out; its place has been read
+        if (work_.tiles[item].dram_bytes > 0) resident_[item] = kPartial;  // a part from DRAM is still to come
       }
     }
-    plan_.taken_first[round_ + 1] = static_cast<std::uint32_t>(plan_.taken.size());
+    plan_.taken_first[round_ + 1] = taken_;
   }
 
   void release() {
-    auto is_over = [&](ItemId item) { return last_use_[item] == round_ && resident_[item] == kFilled; };
+    auto is_over = [&](ItemId item) { return resident_[item] == kFilled && resident(item).last_use / 2 == round_; };
     auto release = [&](ItemId item, std::uint32_t size) {
+      const bool post = resident(item).last_use % 2 != 0;
       resident_[item] = kDone;
       unlink(item);
-      auto& list = used_by_post_[item] != 0 ? plan_.released_post : plan_.released_main;
-      list.push_back({item, bank(item), class_of(item), size});
+      (post ? plan_.released_post : plan_.released_main).push_back(item);
+      released_[post ? 1 : 0].push_back({bank_index(item), size});
     };
     auto try_release = [&](ItemId item) {
       if (is_over(item)) release(item, bytes_of(item));
@@ -468,19 +496,12 @@ class Planner {
 
   /// Space that the round before released becomes usable.
   void give_back_space() {
-    if (round_ == 0) return;
-    auto give = [&](const std::vector<SpaceChange>& list, const std::vector<std::uint32_t>& first, bool post) {
-      for (std::uint32_t n = first[round_ - 1]; n < first[round_]; ++n) {
-        const SpaceChange& change = list[n];
-        Bank& bank = banks_[static_cast<std::size_t>(change.bank_class) *
-                                static_cast<std::size_t>(machine_.config.bank_count()) +
-                            change.bank];
-        bank.released.push_back({change.bytes, {static_cast<std::int64_t>(round_) - 1, post}, -1});
-        bank.free_later += change.bytes;
+    for (const bool post : {false, true}) {
+      for (const Release& release : released_[post ? 1 : 0]) {
+        put_back(banks_[release.bank], {release.bytes, round_ - 1, kNone, post});
       }
-    };
-    give(plan_.released_main, plan_.released_main_first, false);
-    give(plan_.released_post, plan_.released_post_first, true);
+      released_[post ? 1 : 0].clear();
+    }
   }
 
   // --- space ------------------------------------------------------------------------------------------------------
@@ -493,6 +514,18 @@ class Planner {
 
   std::uint32_t bytes_of(ItemId item) const { return item_bytes(work_, schedule_, machine_, item); }
 
+  void put_back(Bank& bank, const Chunk& chunk) {
+    bank.free_later += chunk.bytes;
+    if (!bank.released.empty()) {
+      Chunk& last = bank.released.back();
+      if (last.is_free_with(chunk) && last.bytes <= kNone - chunk.bytes) {
+        last.bytes += chunk.bytes;
+        return;
+      }
+    }
+    bank.released.push_back(chunk);
+  }
+
   /// Takes space in the item's bank, evicting others if it must; says from when on the space is free.
   Space take(ItemId item, std::uint32_t size) {
     Bank& bank = bank_of(item);
@@ -504,12 +537,14 @@ class Planner {
     missing -= at_once;
     while (missing > 0) {
       Chunk& oldest = bank.released.front();
-      const std::int64_t part = std::min(missing, oldest.bytes);
+      const std::int64_t part = std::min<std::int64_t>(missing, oldest.bytes);
       // Post-processors may be rounds behind the pods: a later round of the pods says nothing of them.
-      taken.after_main = std::max(taken.after_main, oldest.after.round);
-      if (oldest.after.post) taken.after_post = std::max(taken.after_post, oldest.after.round);
-      taken.after_spill = std::max(taken.after_spill, oldest.after_spill);
-      oldest.bytes -= part;
+      const std::int64_t round = oldest.after_round;
+      taken.after_main = std::max(taken.after_main, round);
+      if (oldest.after_post) taken.after_post = std::max(taken.after_post, round);
+      if (oldest.after_spill != kNone)
+        taken.after_spill = std::max<std::int64_t>(taken.after_spill, oldest.after_spill);
+      oldest.bytes -= static_cast<std::uint32_t>(part);
       bank.free_later -= part;
       missing -= part;
       if (oldest.bytes == 0) bank.released.pop_front();
@@ -518,12 +553,13 @@ class Planner {
   }
 
   void evict_one(Bank& bank, ItemId wanted, std::uint32_t size) {
-    for (ItemId victim = bank.head; victim != kNone; victim = next_[victim]) {
-      if (touched_[victim] >= round_ + 1 || resident_[victim] != kFilled) continue;
+    for (std::uint32_t n = bank.head; n != kNone; n = residents_[n].next) {
+      const ItemId victim = residents_[n].item;
+      if (residents_[n].touched >= round_ + 1 || resident_[victim] != kFilled) continue;
       // A tile whose rows lie in others for the most part may take no space of its own: nothing is won.
       if (victim < tiles_ && bytes_of(victim) == 0) continue;
       // Its last write has to be over.
-      if (victim < tiles_ && is_dirty(victim) && complete_[victim] >= round_) continue;
+      if (victim < tiles_ && is_dirty(victim) && complete(victim) >= round_) continue;
       if (is_dirty(victim) && machine_.config.spill == "off") continue;
       evict(bank, victim);
       return;
@@ -535,9 +571,9 @@ class Planner {
     const std::uint32_t size = bytes_of(victim);
     // Operand tiles are written by passes, and P banks are read by them.
     const bool post = class_of(victim) == BankClass::p || is_dirty(victim);
-    RoundEnd after{static_cast<std::int64_t>(touched_[victim]) - 1, post};
+    RoundEnd after{static_cast<std::int64_t>(resident(victim).touched) - 1, post};
     // Passes may have written to it after its last use so far.
-    if (victim < tiles_ && is_dirty(victim)) after.round = std::max<std::int64_t>(after.round, complete_[victim]);
+    if (victim < tiles_ && is_dirty(victim)) after.round = std::max<std::int64_t>(after.round, complete(victim));
     std::int64_t spill = -1;
     if (is_dirty(victim)) {
       spill = static_cast<std::int64_t>(plan_.spills.size());
@@ -547,16 +583,16 @@ class Planner {
     }
     // A spilled tile leaves when its spill is complete, a clean one with the round that used it last.
     if (spill < 0) dropped_after_[victim] = after;
-    if (spill < 0) evictions_.push_back({after, {victim, this->bank(victim), class_of(victim), size}});
-    bank.released.push_back({size, after, spill});
-    bank.free_later += size;
+    if (spill < 0) evictions_.emplace_back(after, victim);
+    put_back(bank, {size, static_cast<std::uint32_t>(after.round),
+                    spill < 0 ? kNone : static_cast<std::uint32_t>(spill), after.post});
     resident_[victim] = kEvicted;
     unlink(victim);
   }
 
   [[noreturn]] void fail(const Bank& bank, ItemId wanted, std::uint32_t size) const {
     std::int64_t needed = size;
-    for (ItemId item = bank.head; item != kNone; item = next_[item]) needed += bytes_of(item);
+    for (std::uint32_t n = bank.head; n != kNone; n = residents_[n].next) needed += bytes_of(residents_[n].item);
     throw Overflow{std::string(class_name(class_of(wanted))) + " bank " + std::to_string(this->bank(wanted)), round_,
                    needed};
   }
@@ -564,36 +600,60 @@ class Planner {
   // --- least recently used ----------------------------------------------------------------------------------------
 
   void append(ItemId item) {
-    Bank& bank = bank_of(item);
-    previous_[item] = bank.tail;
-    next_[item] = kNone;
-    (bank.tail == kNone ? bank.head : next_[bank.tail]) = item;
-    bank.tail = item;
+    if (vacant_.empty()) {
+      vacant_.push_back(static_cast<std::uint32_t>(residents_.size()));
+      residents_.emplace_back();
+    }
+    const std::uint32_t place = vacant_.back();
+    vacant_.pop_back();
+    residents_[place].item = item;
+    residents_[place].touched = 0;
+    residents_[place].last_use = std::exchange(last_use_[item], place);
+    link(bank_of(item), place);
   }
 
   void unlink(ItemId item) {
-    Bank& bank = bank_of(item);
-    (previous_[item] == kNone ? bank.head : next_[previous_[item]]) = next_[item];
-    (next_[item] == kNone ? bank.tail : previous_[next_[item]]) = previous_[item];
+    const std::uint32_t place = last_use_[item];
+    unlink(bank_of(item), place);
+    vacant_.push_back(place);
+    last_use_[item] = residents_[place].last_use;
   }
 
+  Resident& resident(ItemId item) { return residents_[last_use_[item]]; }
+
   void touch(ItemId item) {
-    if (touched_[item] == round_ + 1) return;
-    touched_[item] = round_ + 1;
-    if (bank_of(item).tail == item) return;
-    unlink(item);
-    append(item);
+    const std::uint32_t place = last_use_[item];
+    if (residents_[place].touched == round_ + 1) return;
+    residents_[place].touched = round_ + 1;
+    Bank& bank = bank_of(item);
+    if (bank.tail == place) return;
+    unlink(bank, place);
+    link(bank, place);
+  }
+
+  /// Puts a resident at the end of the list of its bank.
+  void link(Bank& bank, std::uint32_t place) {
+    residents_[place].previous = bank.tail;
+    residents_[place].next = kNone;
+    (bank.tail == kNone ? bank.head : residents_[bank.tail].next) = place;
+    bank.tail = place;
+  }
+
+  void unlink(Bank& bank, std::uint32_t place) {
+    const Resident& resident = residents_[place];
+    (resident.previous == kNone ? bank.head : residents_[resident.previous].next) = resident.next;
+    (resident.next == kNone ? bank.tail : residents_[resident.next].previous) = resident.previous;
   }
 
   /// Evictions count as releases of the round that used the tile last.
   void count_evictions() {
     if (evictions_.empty()) return;
-    auto merge = [&](std::vector<SpaceChange>& list, std::vector<std::uint32_t>& first, bool post) {
-      std::vector<SpaceChange> merged;
+    auto merge = [&](std::vector<ItemId>& list, std::vector<std::uint32_t>& first, bool post) {
+      std::vector<ItemId> merged;
       std::vector<std::uint32_t> merged_first(rounds_ + 1, 0);
-      std::vector<std::vector<SpaceChange>> extra(rounds_);
-      for (const auto& [after, change] : evictions_) {
-        if (after.post == post) extra[static_cast<std::size_t>(after.round)].push_back(change);
+      std::vector<std::vector<ItemId>> extra(rounds_);
+      for (const auto& [after, item] : evictions_) {
+        if (after.post == post) extra[static_cast<std::size_t>(after.round)].push_back(item);
       }
       for (std::uint32_t r = 0; r < rounds_; ++r) {
         merged.insert(merged.end(), list.begin() + first[r], list.begin() + first[r + 1]);
@@ -620,11 +680,15 @@ class Planner {
   MemoryPlan plan_;
   std::uint32_t round_ = 0;
   Stage stage_ = Stage::weights;
+  /// Per item: twice the round, and one more for post-processors; kNone: never used. While an item is resident its
+  /// place in `residents_` stands here instead, so that a run needs one table of all items only.
   std::vector<std::uint32_t> last_use_;
-  std::vector<std::uint8_t> used_by_post_;
-  std::vector<std::uint32_t> first_write_;  ///< per stored tile: the round of its first write, or kNone
-  std::vector<std::uint32_t> complete_;     ///< per stored tile: the round of its last write
+  bool copied_ = false;  ///< relayout by circuits
+  // Per list of requirements, since tiles with the same list are written together; per stored tile if `copied_`.
+  std::vector<std::uint32_t> first_write_;  ///< the round of the first write, or kNone
+  std::vector<std::uint32_t> complete_;     ///< the round of the last write
   ByRound produced_;                        ///< stored tiles by the round of their first write
+  std::uint32_t taken_ = 0;                 ///< so many of them, at the front, have taken space
   std::vector<std::uint8_t> resident_;
   std::vector<std::uint8_t> pinned_;                    ///< per stored tile: stays for the whole run
   std::unordered_map<ItemId, std::int64_t> spill_of_;   ///< of an item that was spilled: its last spill
@@ -638,10 +702,15 @@ class Planner {
     bool preloads;  ///< the W tile
   };
   std::vector<Operands> operations_;
-  std::vector<std::uint32_t> touched_;  ///< round of the last touch + 1
-  std::vector<ItemId> next_, previous_;
+  std::vector<Resident> residents_;
+  std::vector<std::uint32_t> vacant_;  ///< places in `residents_` to be used again
+  struct Release {
+    std::size_t bank;
+    std::uint32_t bytes;
+  };
+  std::array<std::vector<Release>, 2> released_;  ///< in the round, after the reading of pods and of post-processors
   std::vector<Bank> banks_;
-  std::vector<std::pair<RoundEnd, SpaceChange>> evictions_;
+  std::vector<std::pair<RoundEnd, ItemId>> evictions_;
 };
 
 }  // namespace

@@ -62,14 +62,6 @@ struct Spill {
   RoundEnd after;  ///< the last use before
 };
 
-/// Space that is taken or given back with a round.
-struct SpaceChange {
-  ItemId item = 0;
-  std::uint16_t bank = 0;
-  BankClass bank_class = BankClass::x;
-  std::uint32_t bytes = 0;
-};
-
 /// The plan. Vectors named *_first are offsets per round (one more entry than rounds) into the vector of that name.
 struct MemoryPlan {
   std::vector<Fill> fills;                 ///< in the order in which they are needed
@@ -79,11 +71,11 @@ struct MemoryPlan {
   std::vector<std::uint32_t> spills_before;
   /// Before round r writes anything, the post-processors have read their first posts_before[r] rounds.
   std::vector<std::uint32_t> posts_before;
-  std::vector<SpaceChange> taken;  ///< by passes that write operand tiles
+  std::vector<ItemId> taken;  ///< takes its space when passes of a round write to it: operand tiles
   std::vector<std::uint32_t> taken_first;
-  std::vector<SpaceChange> released_main;  ///< after the pods' reading of a round
+  std::vector<ItemId> released_main;  ///< gives its space back after the pods' reading of a round
   std::vector<std::uint32_t> released_main_first;
-  std::vector<SpaceChange> released_post;  ///< after the post-processors' reading of a round
+  std::vector<ItemId> released_post;  ///< likewise after the post-processors' reading of a round
   std::vector<std::uint32_t> released_post_first;
   /// Weight tiles that are in their banks from before the run until its end.
   std::vector<ItemId> resident;

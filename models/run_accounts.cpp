@@ -96,7 +96,7 @@ void RunAccounts::round(std::uint32_t q, const std::vector<RoundOperation>& oper
 
 void RunAccounts::weights(const RoundOperation& operation, std::int64_t start) {
   const auto layer = static_cast<std::size_t>(operation.gemm->operation);
-  const std::int64_t bytes = static_cast<std::int64_t>(operation.w->rows) * operation.w->row_bytes;
+  const std::int64_t bytes = static_cast<std::int64_t>(operation.w->rows) * operation.w->row_bytes();
   (operation.gemm->flow.is_transposed ? operations_[layer].activation_bytes : operations_[layer].weight_bytes) += bytes;
   if (!operation.gemm->flow.preloads) return;
   const ArrayTiming& timing = timing_[static_cast<std::size_t>(operation.gemm->pod_group)];
@@ -130,7 +130,7 @@ void RunAccounts::tile_operation(const RoundOperation& operation, std::int64_t s
     record.busy_pod_cycles += rows;
   }
   (operation.gemm->flow.is_transposed ? account.weight_bytes : account.activation_bytes) +=
-      rows * operation.x->row_bytes;
+      rows * operation.x->row_bytes();
   account.partial_sum_bytes += partial_sum_bytes;
   if (account.first_cycle < 0) account.first_cycle = start;
   account.last_cycle = std::max(account.last_cycle, last_cycle);

@@ -427,7 +427,7 @@ class ScheduleChecker {
   /// The last round in which rows of this tile are produced; -1 if there are none.
   std::int64_t latest_producer(std::uint32_t tile) const {
     std::int64_t latest = -1;
-    const RequirementRange range = work_.tiles[tile].requirements;
+    const RequirementRange range = work_.requirements_of(work_.tiles[tile]);
     for (std::uint32_t r = range.first; r < range.first + range.count; ++r) {
       const Requirement& need = work_.requirements[r];
       latest = std::max(latest, block_round_[work_.outputs[need.operation].first_block + need.block]);
@@ -439,10 +439,10 @@ class ScheduleChecker {
     if (first_use_.empty()) return;
     for (std::uint32_t tile = 0; tile < work_.tiles.size(); ++tile) {
       poll();
-      if (first_use_[tile] == kNone || work_.tiles[tile].requirements.count == 0) continue;
+      if (first_use_[tile] == kNone || work_.tiles[tile].requirements == 0) continue;
       const std::int64_t produced = latest_producer(tile);
       if (produced >= first_use_[tile]) {
-        const auto& range = work_.tiles[tile].requirements;
+        const RequirementRange range = work_.requirements_of(work_.tiles[tile]);
         fail("stored tile " + std::to_string(tile) + " is read in round " + std::to_string(first_use_[tile]) +
              " but \"" + work_.network.operations[work_.requirements[range.first].operation].name +
              "\" and others produce it until round " + std::to_string(produced));

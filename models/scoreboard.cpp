@@ -47,8 +47,8 @@ void Scoreboard::begin(const Program& program) {
   block_ready_.assign(work.block_count, 0);
   block_queued_.assign(work.block_count, 0);
   block_missing_.assign(work.block_count, 0);
-  list_ready_.assign(work.requirements.size(), kUnknown);
-  list_queued_.assign(work.requirements.size(), 0);
+  list_ready_.assign(work.requirement_list_count(), kUnknown);
+  list_queued_.assign(list_ready_.size(), 0);
 
   if (program.schedule.without_finalize) {
     // Every tile operation and add counts towards the blocks of its output.
@@ -77,7 +77,8 @@ void Scoreboard::begin(const Program& program) {
   // Which banks an operation's rows go to: those of all operands that read it.
   destination_classes_.assign(work.network.operations.size(), 0);
   for (const StoredTile& tile : work.tiles) {
-    for (std::uint32_t r = tile.requirements.first; r < tile.requirements.first + tile.requirements.count; ++r) {
+    const RequirementRange range = work.requirements_of(tile);
+    for (std::uint32_t r = range.first; r < range.first + range.count; ++r) {
       destination_classes_[work.requirements[r].operation] |=
           static_cast<std::uint8_t>(1U << static_cast<unsigned>(tile.bank_class));
     }
@@ -136,10 +137,11 @@ bool Scoreboard::block_ready(std::uint32_t operation, std::uint32_t block, std::
   return true;
 }
 
-bool Scoreboard::rows_ready(RequirementRange range, std::int64_t& ready, bool& queued) {
-  if (range.count == 0) return true;
-  std::int64_t& known = list_ready_[range.first];
+bool Scoreboard::rows_ready(RequirementList list, std::int64_t& ready, bool& queued) {
+  if (list == kNoRequirements) return true;
+  std::int64_t& known = list_ready_[list];
   if (known == kUnknown) {
+    const RequirementRange range = program_->work.requirements_of(list);
     std::int64_t latest = 0;
     bool latest_queued = false;
     for (std::uint32_t r = range.first; r < range.first + range.count; ++r) {
@@ -153,11 +155,11 @@ bool Scoreboard::rows_ready(RequirementRange range, std::int64_t& ready, bool& q
       }
     }
     known = latest;
-    list_queued_[range.first] = latest_queued ? 1 : 0;
+    list_queued_[list] = latest_queued ? 1 : 0;
   }
   if (known > ready) {
     ready = known;
-    queued = list_queued_[range.first] != 0;
+    queued = list_queued_[list] != 0;
   }
   return true;
 }

@@ -59,7 +59,7 @@ class Scoreboard {
 
   /// Raises `ready` to the cycle from which on the rows of a list may be read (row t in that cycle + t), and then says
   /// whether the pass that writes the last of them had to queue; false if a producer has not been ordered yet.
-  bool rows_ready(RequirementRange range, std::int64_t& ready, bool& queued);
+  bool rows_ready(RequirementList list, std::int64_t& ready, bool& queued);
   /// The cycle from which on the first row of partial sums may be read; false if they have not been ordered yet.
   bool sum_ready(const PostSource& source, std::int64_t& ready) const;
   /// One more output tile of these blocks is written: its first row is in its bank from `ready` on.
@@ -93,7 +93,7 @@ class Scoreboard {
   std::vector<std::int64_t> block_ready_;  ///< per output block
   std::vector<std::uint32_t> block_missing_;
   std::vector<std::uint8_t> block_queued_;
-  std::vector<std::int64_t> list_ready_;  ///< per first requirement of a list, once final; -1 before
+  std::vector<std::int64_t> list_ready_;  ///< per list of requirements, once final; -1 before
   std::vector<std::uint8_t> list_queued_;
   std::array<LinkSchedule, kFabrics> links_;
   std::array<std::vector<std::int64_t>, kFabrics> ports_;

@@ -235,17 +235,16 @@ class Tiler {
 
   // --- requirements -----------------------------------------------------------------------------------------------
 
-  void begin_requirements() {
-    ++epoch_;
-    first_requirement_ = out_.requirements.size();
-  }
+  void begin_requirements() { ++epoch_; }
 
-  RequirementRange end_requirements() const {
+  RequirementList end_requirements() {
     MemoryBudget(max_memory_bytes_)
         .take(static_cast<std::int64_t>(out_.requirements.size()), sizeof(Requirement),
               "what the tiles of \"" + out_.network.name + "\" wait for");
-    return {static_cast<std::uint32_t>(first_requirement_),
-            static_cast<std::uint32_t>(out_.requirements.size() - first_requirement_)};
+    const auto end = static_cast<std::uint32_t>(out_.requirements.size());
+    if (out_.requirement_lists.back() == end) return kNoRequirements;
+    out_.requirement_lists.push_back(end);
+    return static_cast<RequirementList>(out_.requirement_list_count() - 1);
   }
 
   /// The reader's row `t` needs these rows of the view.
@@ -337,7 +336,7 @@ class Tiler {
   /// \param elements that take capacity
   /// \param dram_bits that are fetched
   void add_tile(std::uint32_t operand, std::int64_t rows, std::int64_t columns, std::int64_t elements,
-                std::int64_t dram_bits, RequirementRange requirements) {
+                std::int64_t dram_bits, RequirementList requirements) {
     if (out_.operands[operand].by_columns) std::swap(rows, columns);
     constexpr std::int64_t kLargestTile = std::int64_t{1} << 31;
     if (rows * columns * std::max(hardware_.partial_sum_bytes, out_.operands[operand].element_bits / 8) >=
@@ -357,13 +356,13 @@ class Tiler {
     tile.bank = static_cast<std::uint16_t>(owner.tile_count % static_cast<std::uint32_t>(hardware_.bank_count()));
     tile.rows = static_cast<std::int32_t>(rows);
     tile.columns = static_cast<std::int32_t>(columns);
-    tile.row_bytes = static_cast<std::int32_t>(bytes_for_bits(columns * owner.element_bits));
+    tile.element_bits = static_cast<std::uint8_t>(owner.element_bits);
     tile.bytes = static_cast<std::uint32_t>(bytes_for_bits(elements * owner.element_bits));
     tile.dram_bytes = static_cast<std::uint32_t>(bytes_for_bits(dram_bits));
     tile.requirements = requirements;
     out_.tiles.push_back(tile);
     ++owner.tile_count;
-    if (owner.on_chip) owner.copied_bytes += rows * tile.row_bytes;
+    if (owner.on_chip) owner.copied_bytes += rows * tile.row_bytes();
   }
 
   static std::string view_key(const View& view) {
@@ -430,7 +429,7 @@ class Tiler {
     Shares capacity(distinct, area);
     Shares fetched(bytes_for_bits(dram_total), area);  // whole bytes, so that the shares add up
     for (std::int64_t g = 0; g < gemm.groups; ++g) {
-      std::vector<RequirementRange> requirements;
+      std::vector<RequirementList> requirements;
       for (std::int64_t i = 0; i < gemm.i_count; ++i) {
         begin_requirements();
         for (std::int64_t q = 0; q < gemm.groups_in(g); ++q) {
@@ -500,7 +499,7 @@ class Tiler {
           // The zeros around packed groups are stored but not fetched.
           const std::int64_t fetched =
               gemm.packing > 1 ? gemm.groups_in(g) * gemm.shape.k * gemm.shape.n : rows * columns;
-          add_tile(operand, rows, columns, rows * columns, fetched * hardware_.weight_bits, {});
+          add_tile(operand, rows, columns, rows * columns, fetched * hardware_.weight_bits, kNoRequirements);
           out_.weight_bytes += out_.tiles.back().dram_bytes;
         }
       }
@@ -562,7 +561,7 @@ class Tiler {
             (gemm.output_rows_per_group ? group * gemm.m : group / gemm.groups_per_image * gemm.m) + i * gemm.tile_m;
         begin_requirements();
         for (std::int64_t t = 0; t < tile_rows(gemm, i); ++t) require(view, {row + t, row + t}, by_columns ? 0 : t);
-        const RequirementRange requirements = end_requirements();
+        const RequirementList requirements = end_requirements();
         for (std::int64_t k = 0; k < gemm.k_count; ++k) {
           const std::int64_t columns = tile_columns(gemm, g, k);
           const std::int64_t column =
@@ -601,7 +600,7 @@ class Tiler {
         const std::int64_t rows = std::min(blocks.block_rows, tiles.rows - row);
         begin_requirements();
         for (std::int64_t t = 0; t < rows; ++t) require(view, {row + t, row + t}, t);
-        const RequirementRange requirements = end_requirements();
+        const RequirementList requirements = end_requirements();
         for (std::int64_t k = 0; k < tiles.k_count; ++k) {
           const std::int64_t column = k * tile_columns;
           const std::int64_t columns = std::min(tile_columns, tiles.columns - column);
@@ -626,7 +625,6 @@ class Tiler {
   std::vector<std::uint32_t> slot_of_block_;
   std::vector<std::uint32_t> epoch_of_block_;
   std::uint32_t epoch_ = 0;
-  std::size_t first_requirement_ = 0;
 };
 
 }  // namespace

@@ -56,18 +56,27 @@ struct RequirementRange {
   std::uint32_t count = 0;
 };
 
+/// The number of a list of requirements, which tiles may share.
+using RequirementList = std::uint32_t;
+inline constexpr RequirementList kNoRequirements = 0;  ///< the empty list
+
 /// A tile that waits in a bank: of what the X port of a pod takes, of what its W port takes, or of an operand of the
 /// post-processors (P). Rows and columns are those that cross a port (see Operand::by_columns).
 struct StoredTile {
   std::uint32_t operand = 0;
   std::uint16_t bank = 0;
   BankClass bank_class = BankClass::x;
+  std::uint8_t element_bits = 8;
   std::int32_t rows = 0;  ///< rows that cross a port when the tile is read
   std::int32_t columns = 0;
-  std::int32_t row_bytes = 0;    ///< bytes of a row that crosses a port; odd 4-bit rows are rounded up
   std::uint32_t bytes = 0;       ///< capacity taken, im2col copies counted once; rounded up per tile
   std::uint32_t dram_bytes = 0;  ///< fetched from DRAM before first use, rounded up per tile; 0 if produced on chip
-  RequirementRange requirements;
+  RequirementList requirements = kNoRequirements;
+
+  /// Bytes of a row that crosses a port; odd 4-bit rows are rounded up.
+  std::int32_t row_bytes() const {
+    return static_cast<std::int32_t>(bytes_for_bits(std::int64_t{columns} * element_bits));
+  }
 };
 
 /// A matrix cut into tiles: a run of TiledWorkload::tiles.
@@ -161,6 +170,8 @@ struct TiledWorkload {
   std::vector<Operand> operands;
   std::vector<StoredTile> tiles;
   std::vector<Requirement> requirements;
+  /// Per list, and one more: its first entry in `requirements`.
+  std::vector<std::uint32_t> requirement_lists{0, 0};
   std::vector<GemmTiles> gemms;
   std::vector<VectorTiles> vectors;
   /// Per operation: index into `gemms` or `vectors`.
@@ -172,6 +183,12 @@ struct TiledWorkload {
   std::uint32_t output_count = 0;
   std::uint32_t block_count = 0;
 
+  /// What the tile waits for.
+  RequirementRange requirements_of(const StoredTile& tile) const { return requirements_of(tile.requirements); }
+  RequirementRange requirements_of(RequirementList list) const {
+    return {requirement_lists[list], requirement_lists[list + 1] - requirement_lists[list]};
+  }
+  std::size_t requirement_list_count() const { return requirement_lists.size() - 1; }
   /// The GEMM that a tile operation belongs to.
   const GemmTiles& gemm_of_op(std::uint32_t op) const;
   std::int64_t weight_bytes = 0;  ///< weights fetched from DRAM, each once

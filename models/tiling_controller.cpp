@@ -267,7 +267,7 @@ void TilingController::order_weights(const RoundOperation& operation, std::int64
   transfer.launch = start - w_reads_.of(stored.bank);
   transfer.arrival = start;
   transfer.rows = stored.rows;
-  transfer.row_bytes = stored.row_bytes;
+  transfer.row_bytes = stored.row_bytes();
   transfer.bank = stored.bank;
   transfer.unit = pod;
   transfer.item = operation.w_tile;
@@ -468,7 +468,7 @@ void TilingController::order_stream(std::int64_t now) {
     transfer.launch = start - x_reads_.of(x.bank);
     transfer.arrival = start;
     transfer.rows = x.rows;
-    transfer.row_bytes = x.row_bytes;
+    transfer.row_bytes = x.row_bytes();
     transfer.bank = x.bank;
     transfer.unit = place.pod;
     transfer.item = operation.x_tile;
@@ -517,7 +517,7 @@ void TilingController::order_stream(std::int64_t now) {
   if (program.schedule.without_finalize) take_outputs(q, start);
   const MemoryPlan& plan = program.memory;
   for (std::uint32_t n = plan.released_main_first[q]; n < plan.released_main_first[q + 1]; ++n) {
-    give_back(plan.released_main[n].item, board_.stream_end[q]);
+    give_back(plan.released_main[n], board_.stream_end[q]);
   }
   dram->round_ends({q, false}, board_.stream_end[q], now);
 }
@@ -526,10 +526,10 @@ void TilingController::take_outputs(std::uint32_t round, std::int64_t cycle) {
   const TiledWorkload& work = context_.program->work;
   const MemoryPlan& plan = context_.program->memory;
   for (std::uint32_t n = plan.taken_first[round]; n < plan.taken_first[round + 1]; ++n) {
-    const ItemId item = plan.taken[n].item;
+    const ItemId item = plan.taken[n];
     monitor->take(item, cycle);
     const StoredTile& tile = work.tiles[item];
-    const std::int64_t copies = static_cast<std::int64_t>(tile.rows) * tile.row_bytes;
+    const std::int64_t copies = static_cast<std::int64_t>(tile.rows) * tile.row_bytes();
     switch (tile.bank_class) {
       case BankClass::x:
         x_banks[tile.bank]->copy_in(copies);
@@ -672,7 +672,7 @@ void TilingController::order_post(std::int64_t now) {
         default:
           transfer.bank = work.tiles[source.index].bank;
           transfer.item = source.index;
-          transfer.row_bytes = work.tiles[source.index].row_bytes;
+          transfer.row_bytes = work.tiles[source.index].row_bytes();
       }
       transfer.launch = start - reads.of(transfer.bank);
       p_banks[transfer.bank]->read(port, transfer);
@@ -737,7 +737,7 @@ void TilingController::order_post(std::int64_t now) {
   if (!program.schedule.without_finalize) take_outputs(b, start + config_.post_processors.latency_cycles);
   const MemoryPlan& plan = program.memory;
   for (std::uint32_t n = plan.released_post_first[b]; n < plan.released_post_first[b + 1]; ++n) {
-    give_back(plan.released_post[n].item, board_.post_end[b]);
+    give_back(plan.released_post[n], board_.post_end[b]);
   }
   dram->round_ends({b, true}, board_.post_end[b], now);
 }

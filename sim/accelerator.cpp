@@ -94,19 +94,21 @@ void Accelerator::bind() {
     unit.out.bind(fabric(FabricId::post_out));
     controller_.post_processors.bind(unit.commands);
   }
-  auto bind_banks = [&](Modules<Bank>& banks, sc_core::sc_port<BankInterface, 0>& orders) {
+  Fabric& post_out = fabric(FabricId::post_out);
+  auto bind_banks = [&](Modules<Bank>& banks, sc_core::sc_port<BankInterface, 0>& orders,
+                        sc_core::sc_port<BankInterface, 0>& fills, Fabric::Receivers& receivers) {
     for (const auto& each : banks) {
       Bank& bank = *each;
       orders.bind(bank.commands);
-      dram_.banks.bind(bank.commands);
-      fabric(FabricId::post_out).receivers.bind(bank.post_in);
+      fills.bind(bank.commands);
+      receivers.bind(bank.post_in);
       bank.fill_listener.bind(controller_.fills);
       bank.monitor.bind(checker_);
     }
   };
-  bind_banks(x_banks_, controller_.x_banks);
-  bind_banks(w_banks_, controller_.w_banks);
-  bind_banks(p_banks_, controller_.p_banks);
+  bind_banks(x_banks_, controller_.x_banks, dram_.x_banks, post_out.receivers);
+  bind_banks(w_banks_, controller_.w_banks, dram_.w_banks, post_out.w_receivers);
+  bind_banks(p_banks_, controller_.p_banks, dram_.p_banks, post_out.p_receivers);
   for (const auto& bank : x_banks_) bank->out.bind(fabric(FabricId::x));
   for (const auto& bank : w_banks_) bank->out.bind(fabric(FabricId::w));
   for (const auto& each : p_banks_) {

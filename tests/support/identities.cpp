@@ -354,8 +354,9 @@ class Audit {
   std::vector<std::uint8_t> reading_classes() const {
     std::vector<std::uint8_t> classes(work_.network.operations.size(), 0);
     for (const StoredTile& tile : work_.tiles) {
-      for (std::uint32_t r = 0; r < tile.requirements.count; ++r) {
-        const Requirement& need = work_.requirements[tile.requirements.first + r];
+      const RequirementRange range = work_.requirements_of(tile);
+      for (std::uint32_t r = 0; r < range.count; ++r) {
+        const Requirement& need = work_.requirements[range.first + r];
         classes[need.operation] |= static_cast<std::uint8_t>(1U << static_cast<unsigned>(tile.bank_class));
       }
     }
@@ -378,9 +379,8 @@ class Audit {
       const bool is_resident = std::binary_search(program_.memory.resident.begin(), program_.memory.resident.end(), t);
       if (used[t] != 0 && !is_resident) first_fetches += work_.tiles[t].dram_bytes;
     }
-    for (const SpaceChange& taken : program_.memory.taken) {
-      copies += work_.tiles[taken.item].rows *
-                bytes_of(work_.tiles[taken.item].columns, program_.machine.config.activation_bits);
+    for (const ItemId taken : program_.memory.taken) {
+      copies += work_.tiles[taken].rows * bytes_of(work_.tiles[taken].columns, program_.machine.config.activation_bits);
     }
     equal("bytes fetched for the first time", result_.dram.read_bytes - result_.dram.refetched_bytes, first_fetches);
     equal("bytes fetched again", result_.dram.refetched_bytes, program_.memory.refetched_bytes);

@@ -37,9 +37,9 @@ struct Bench {
       program->memory.fills.push_back(fill);
     }
     dram = std::make_unique<Dram>("dram", context, program->machine.config);
-    for (int n = 0; n < 3; ++n) {
+    for (auto* port : {&dram->x_banks, &dram->w_banks, &dram->p_banks}) {
       banks.emplace_back().filled = &filled;
-      dram->banks.bind(banks.back());
+      port->bind(banks.back());
     }
     dram->listener.bind(listener);
   }

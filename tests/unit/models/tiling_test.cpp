@@ -27,7 +27,8 @@ using test::Setup;
 bool covers(const TiledWorkload& work, const StoredTile& tile, std::uint32_t operation, std::int64_t needed,
             std::int64_t row) {
   const OutputBlocks& blocks = work.outputs[operation];
-  for (std::uint32_t r = tile.requirements.first; r < tile.requirements.first + tile.requirements.count; ++r) {
+  const RequirementRange range = work.requirements_of(tile);
+  for (std::uint32_t r = range.first; r < range.first + range.count; ++r) {
     const Requirement& need = work.requirements[r];
     if (need.operation != operation) continue;
     const std::int64_t first = blocks.first_row(need.block);
@@ -267,7 +268,7 @@ TEST_CASE("tiling: cached keys and values are fetched once, new ones come from t
   for (std::uint32_t t = 0; t < keys.tile_count; ++t) bytes += work.tiles[keys.first_tile + t].dram_bytes;
   CHECK(bytes == 7 * 8);
   // n = 9 keys in tiles of 4: rows 0-3 come from the cache alone.
-  CHECK(work.tiles[keys.first_tile].requirements.count == 0);
+  CHECK(work.tiles[keys.first_tile].requirements == kNoRequirements);
   const StoredTile& last = work.tiles[keys.first_tile + 2];
   CHECK(last.dram_bytes == 0);
   CHECK(covers(work, last, 1, 1, 0));
@@ -342,8 +343,9 @@ TEST_CASE("tiling: rows of linear layers and residuals wait for the same row of 
         CHECK(covers(work, tile, 0, i * 5 + row, row));
       }
       // Equal blocks line up, so that nothing more than the row itself is waited for.
-      REQUIRE(tile.requirements.count == 1);
-      CHECK(work.requirements[tile.requirements.first].offset == 0);
+      const RequirementRange range = work.requirements_of(tile);
+      REQUIRE(range.count == 1);
+      CHECK(work.requirements[range.first].offset == 0);
     }
   }
 }

@@ -345,6 +345,27 @@ TEST_CASE("schedule: the check finds every kind of fault that is planted", "[mod
   }
 }
 
+TEST_CASE("schedule: a tile may be read in the round after its last pass, and not in that pass's round", "[models]") {
+  NetworkBuilder b("two");
+  const std::string x = b.input("x", {8, 8});
+  const std::string y = b.linear("a", x, {8, 8, false, {}});
+  const auto program = test::make(b.build({b.linear("b", y, {8, 8, false, {}})}), crossbar_setup(1, 8, 8));
+  // One tile operation and one finalise pass per layer.
+  REQUIRE(program->schedule.main.size() == 2);
+  REQUIRE(program->schedule.post.size() == 2);
+  for (const std::uint32_t reads_in : {1U, 2U}) {
+    CAPTURE(reads_in);
+    Schedule schedule = program->schedule;
+    schedule.main[0].round = 0;
+    schedule.post[0].round = 1;
+    schedule.main[1].round = reads_in;
+    schedule.post[1].round = reads_in + 1;
+    const std::vector<Issue> found = problems(schedule, *program);
+    REQUIRE(found.size() == (reads_in == 1 ? 1 : 0));
+    if (reads_in == 1) CHECK(found[0].message.find("is read in round 1 but \"a\"") != std::string::npos);
+  }
+}
+
 TEST_CASE("schedule: pods without an input for partial sums get none, and the check refuses schedules that give them",
           "[models]") {
   for (const char* scheduler : {"sosa_greedy", "layer_sequential"}) {

@@ -178,6 +178,62 @@ TEST_CASE("network: add of different shapes, concat in more than one axis, matmu
   CHECK(issues.size() == 5);
 }
 
+TEST_CASE("network: every number of a layer has its range, and every operand its layout", "[workloads]") {
+  NetworkBuilder b("n");
+  const auto image = b.input("image", {4, 8, 8});
+  const auto x = b.input("x", {4, 6});
+  const auto ids = b.input("ids", {3}, NetworkInput::Kind::indices);
+  const auto heads = b.layer("heads", Op::matmul, {x, x}, Matmul{2, true, false});
+  b.layer("other_heads", Op::matmul, {heads, x}, Matmul{3, false, false});
+  b.layer("of_image", Op::matmul, {image, x}, Matmul{2, true, false});
+  b.concat("cat", {x, x}, 2);
+  b.layer("pick", Op::select, {x}, Select{1, 0});
+  b.layer("pick_of_image", Op::select, {image}, Select{0, 0});
+  b.conv2d("nothing", image, conv(4, 0, 1));
+  b.conv2d("still", image, conv(4, 8, 1, 0));
+  b.conv2d("pulled", image, conv(4, 8, 3, 1, -1));
+  b.layer("table", Op::embedding, {ids}, Embedding{std::int64_t{1} << 30, std::int64_t{1} << 11});
+  const auto issues = issues_of([&] { b.build({heads}); });
+  INFO(text_of(issues));
+  CHECK(has_issue(issues, "", "layer \"other_heads\", heads: is 3, but \"heads\" [2, 4, 4] has 2 heads"));
+  CHECK(has_issue(issues, "", "layer \"of_image\", inputs/0: matmul reads token matrices"));
+  CHECK(has_issue(issues, "", "layer \"cat\", axis: must be in [0, 1], got 2"));
+  CHECK(has_issue(issues, "", "layer \"pick\", axis: must be 0 (one token is selected), got 1"));
+  CHECK(has_issue(issues, "", "layer \"pick_of_image\", inputs/0: select reads a token matrix"));
+  CHECK(has_issue(issues, "", "layer \"nothing\", out_channels: must be in [1, 1099511627776], got 0"));
+  CHECK(has_issue(issues, "", "layer \"still\", stride: must be in [1, 1048576], got 0"));
+  CHECK(has_issue(issues, "", "layer \"pulled\", padding: must be in [0, 1048576], got -1"));
+  CHECK(has_issue(issues, "", "layer \"table\", entries: the table has more than 1,099,511,627,776 elements"));
+  CHECK(issues.size() == 9);
+}
+
+TEST_CASE("network: names are unique and not empty, indices are a list, batches have a range", "[workloads]") {
+  NetworkBuilder b("n", (std::int64_t{1} << 20) + 1);
+  b.input("x", {4});
+  b.input("x", {4});
+  b.input("", {4});
+  b.input("ids", {4, 4}, NetworkInput::Kind::indices);
+  const auto issues = issues_of([&] { b.build({b.linear("l", "x", Linear{4, 4, false, {}})}); });
+  INFO(text_of(issues));
+  CHECK(has_issue(issues, "/batch", "must be in [1, 1048576], got 1048577"));
+  CHECK(has_issue(issues, "/inputs/1/name", "the name \"x\" is used twice"));
+  CHECK(has_issue(issues, "/inputs/2/name", "the name is empty"));
+  CHECK(has_issue(issues, "/inputs/3/shape", "indices have the shape [tokens], got [4, 4]"));
+  CHECK(issues.size() == 4);
+}
+
+TEST_CASE("network: 2^60 MACs are the most", "[workloads]") {
+  constexpr std::int64_t kMany = std::int64_t{1} << 20;
+  const auto build = [](int layers) {
+    NetworkBuilder b("n");
+    std::string x = b.input("x", {kMany, kMany});
+    for (int l = 0; l < layers; ++l) x = b.linear("l" + std::to_string(l), x, Linear{kMany, kMany, false, {}});
+    return b.build({x});
+  };
+  CHECK(build(1).layers[0].macs == std::int64_t{1} << 60);
+  CHECK(has_issue(issues_of([&] { build(2); }), "", "layer \"l1\": the network has more than 2^60"));
+}
+
 TEST_CASE("network: text has one layer a line and reads back as the same network", "[workloads]") {
   NetworkBuilder b("n", 3);
   b.describe("an \"odd\" network", "none");

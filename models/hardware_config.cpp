@@ -179,6 +179,15 @@ void HardwareConfig::validate(const std::string& file, const std::string& pointe
          {}});
     return;
   }
+  for (int g = 0; g < pod_group_count(); ++g) {
+    if (bank_count() >= kMostPods && ArrayTiming(pod_group(g)).flow.keeps_sums) {
+      issues.add({file,
+                  pointer + "/banks/count",
+                  "must be at most 65535 if sums stay in arrays, got " + std::to_string(bank_count()),
+                  {}});
+      break;
+    }
+  }
   const std::int64_t pes = peak_macs_per_cycle();
   if (pes > (std::int64_t{1} << 32)) {
     issues.add({file, pointer + "/pods", "has " + std::to_string(pes) + " PEs; at most 2^32 are allowed", {}});

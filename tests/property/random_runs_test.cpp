@@ -26,7 +26,7 @@ TEST_CASE("random runs: identities, bounds and order independence hold for rando
           "[property]") {
   const std::int64_t cases = from_environment("PODSIM_PROPERTY_CASES", 200);
   const std::int64_t first = from_environment("PODSIM_PROPERTY_SEED", 1);
-  std::int64_t advised = 0, spilled = 0, grouped = 0;
+  std::int64_t advised = 0, spilled = 0, grouped = 0, transposed = 0, kept = 0;
   for (std::int64_t n = 0; n < cases; ++n) {
     Case random = random_case(static_cast<std::uint64_t>(first + n));
     // Banks that hold just what a round needs.
@@ -45,6 +45,16 @@ TEST_CASE("random runs: identities, bounds and order independence hold for rando
     }
     if (result.dram.spilled_bytes > 0) ++spilled;
     if (used_groups(*program) > 1) ++grouped;
+    for (const MainPlacement& place : program->schedule.main) {
+      if (place.p_bank != kNoBank) continue;
+      ++kept;
+      break;
+    }
+    for (const GemmTiles& gemm : program->work.gemms) {
+      if (!gemm.flow.is_transposed) continue;
+      ++transposed;
+      break;
+    }
     REQUIRE(result.complete);
     const auto broken = broken_identities(*program, result);
     CAPTURE(broken);
@@ -73,6 +83,8 @@ TEST_CASE("random runs: identities, bounds and order independence hold for rando
     CHECK(advised > cases / 50);
     CHECK(spilled > cases / 50);
     CHECK(grouped > cases / 50);
+    CHECK(transposed > cases / 10);  // activations stay
+    CHECK(kept > cases / 20);        // sums stay in a pod for the next operation
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // When circuits are launched and when they arrive in whole runs, seen by a probe on the fabrics, against
-// docs/machine_model.md, section 6, and docs/interconnect.md. Nothing of the tiling controller, its scoreboard or the
-// checker is used: the rounds come from the schedule, the latencies from the stated formulas.
+// docs/machine_model.md, sections 6 and 17, and docs/interconnect.md. Nothing of the tiling controller, its scoreboard
+// or the checker is used: the rounds come from the schedule, the latencies from the stated formulas.
 #include <algorithm>
 #include <map>
 #include <string>
@@ -139,8 +139,12 @@ void check_ports(const std::vector<SeenCircuit>& circuits) {
 
 /// What a round is, from the circuits of its operations.
 struct RoundTimes {
-  std::int64_t u = -1, s = -1, v = -1;  ///< first weight row, first activation row, first row of its passes
-  std::int64_t w = 0, m = 0, n = 0;     ///< cycles of the longest weight tile, activation tile and pass
+  /// First row that is loaded ahead, first row that streams, first row of passes; the cycle in which arrays that keep
+  /// their sums begin to drain.
+  std::int64_t u = -1, s = -1, v = -1, d = -1;
+  std::int64_t w = 0, m = 0, n = 0, r = 0;  ///< rows of the longest tile that is loaded or streams, pass, drained sums
+  std::int64_t read = -1;     ///< of sums in a single plane: cycles from draining until new ones may overwrite them
+  bool has_new_sums = false;  ///< an operation begins sums that stay
   std::int64_t single_drain =
       -1;  ///< of the slowest pods with a single weight buffer: Rs + Cs - 2, or 0 if overlapped; -1: none
 };
@@ -151,7 +155,7 @@ void same_for_all(std::int64_t& known, std::int64_t cycle, const SeenCircuit& se
 }
 
 struct Counts {
-  std::int64_t rounds = 0, chained = 0, single_buffered = 0, sums_read = 0;
+  std::int64_t rounds = 0, chained = 0, single_buffered = 0, sums_read = 0, drained = 0, single_planes = 0;
 };
 
 std::vector<RoundTimes> round_times(const Program& program, const std::vector<SeenCircuit>& circuits) {
@@ -166,6 +170,7 @@ std::vector<RoundTimes> round_times(const Program& program, const std::vector<Se
     const PodConfig& kind = hardware.pod_group(is_pass ? 0 : hardware.group_of_pod(transfer.unit));
     const int wavefront =
         (kind.rows + kind.fan_in - 1) / kind.fan_in + (kind.cols + kind.broadcast - 1) / kind.broadcast;
+    const bool keeps_sums = kind.dataflow.type == "output_stationary";
     switch (seen.fabric) {
       case FabricId::x:
         same_for_all(round.s, transfer.arrival, seen);
@@ -175,9 +180,22 @@ std::vector<RoundTimes> round_times(const Program& program, const std::vector<Se
         same_for_all(round.s, transfer.arrival, seen);
         break;
       case FabricId::p_out:
-        same_for_all(round.s, transfer.launch - (wavefront - 1), seen);
+        if (!keeps_sums) {
+          same_for_all(round.s, transfer.launch - (wavefront - 1), seen);
+          break;
+        }
+        same_for_all(round.d, transfer.launch - (kind.cols + kind.broadcast - 1) / kind.broadcast, seen);
+        round.r = std::max<std::int64_t>(round.r, transfer.rows);
+        if (kind.output_buffers == "single") {
+          round.read = std::max<std::int64_t>(round.read, transfer.rows - 1 - (transfer.rows - 1) / kind.fan_in);
+        }
         break;
       case FabricId::w:
+        if (keeps_sums) {
+          same_for_all(round.s, transfer.arrival, seen);
+          if (program.schedule.main[transfer.id].partial_sum_in == kNone) round.has_new_sums = true;
+          break;
+        }
         same_for_all(round.u, transfer.arrival, seen);
         round.w = std::max<std::int64_t>(round.w, kind.edge_folds == "full" ? kind.rows : transfer.rows);
         if (kind.weight_buffers == "single") {
@@ -201,10 +219,13 @@ void at_least(std::int64_t cycle, std::int64_t bound, const char* rule, std::siz
 }
 
 void check_rounds(const Program& program, const ObservedRun& run, Counts& counts) {
+  const HardwareConfig& hardware = program.machine.config;
   const std::vector<RoundTimes> rounds = round_times(program, run.circuits);
   REQUIRE(run.result.round_results.size() == rounds.size());
-  const RoundTimes* main = nullptr;  // the last round with tile operations
-  const RoundTimes* post = nullptr;  // the last round with passes
+  const RoundTimes* main = nullptr;   // the last round with tile operations
+  const RoundTimes* load = nullptr;   // with tiles that are loaded ahead
+  const RoundTimes* drain = nullptr;  // with sums that drain
+  const RoundTimes* post = nullptr;   // the last round with passes
   for (std::size_t q = 0; q < rounds.size(); ++q) {
     const RoundTimes& now = rounds[q];
     const RoundResult& recorded = run.result.round_results[q];
@@ -212,10 +233,20 @@ void check_rounds(const Program& program, const ObservedRun& run, Counts& counts
       ++counts.rounds;
       REQUIRE(recorded.stream_start == now.s);
       REQUIRE(recorded.stream_end == now.s + now.m);
-      at_least(now.s, now.u + now.w, "activations enter after the last weight row", q);
-      if (main != nullptr) {
-        at_least(now.s, main->s + main->m, "activations enter after those of the round before", q);
-        at_least(now.u, main->u + main->w, "weights enter after those of the round before", q);
+      if (now.u >= 0) at_least(now.s, now.u + now.w, "activations enter after the last weight row", q);
+      if (now.d >= 0) {
+        ++counts.drained;
+        REQUIRE(now.d == recorded.stream_end);
+        if (drain != nullptr) at_least(now.d, drain->d + drain->r, "sums leave after those of rounds before", q);
+      }
+      if (drain != nullptr && drain->read >= 0 && now.has_new_sums) {
+        ++counts.single_planes;
+        // With several kinds of pods, new sums may be in others than those that drain; the rule is for the group.
+        if (hardware.pods.groups.empty()) at_least(now.s, drain->d + drain->read, "sums are read before new ones", q);
+      }
+      if (main != nullptr) at_least(now.s, main->s + main->m, "activations enter after those of the round before", q);
+      if (now.u >= 0 && load != nullptr) at_least(now.u, load->u + load->w, "weights enter after those before", q);
+      if (main != nullptr && now.u >= 0) {
         at_least(now.u, main->s, "weights enter once the last ones are swapped in", q);
         if (now.single_drain >= 0) {
           ++counts.single_buffered;
@@ -224,6 +255,8 @@ void check_rounds(const Program& program, const ObservedRun& run, Counts& counts
         }
       }
       main = &now;
+      if (now.u >= 0) load = &now;
+      if (now.d >= 0) drain = &now;
     }
     if (now.v >= 0) {
       REQUIRE(recorded.post_start == now.v);
@@ -294,6 +327,8 @@ TEST_CASE("fabric timing: rounds, links and ports of random runs obey the rules"
   CHECK(counts.rounds > 1000);
   CHECK(counts.chained > 1000);
   CHECK(counts.single_buffered > 100);
+  CHECK(counts.drained > 300);
+  CHECK(counts.single_planes > 50);
 }
 
 }  // namespace

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whatever stays in the arrays, networks have the values of the reference, on one pod and on many; and what a run
+// counts is what the dataflow's tile counts say. PODSIM_WHOLE_NETWORKS=1 takes networks as large as their papers have
+// them.
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "podsim/models/lower_bound.hpp"
+#include "podsim/sim/functional.hpp"
+#include "podsim/sim/simulator.hpp"
+#include "podsim/workloads/workload_source.hpp"
+#include "support/catch.hpp"
+#include "support/identities.hpp"
+#include "support/programs.hpp"
+
+namespace podsim::test {
+namespace {
+
+const std::vector<std::string> kDataflows{"weight_stationary", "input_stationary", "output_stationary"};
+
+Setup butterfly_setup(int pods, int side, const std::string& dataflow) {
+  Setup setup = crossbar_setup(pods, side, side);
+  setup.hardware.interconnect = {"butterfly", Json{{"expansion", 2}}};
+  setup.hardware.pods.dataflow.type = dataflow;
+  return setup;
+}
+
+std::vector<std::string> networks() {
+  if (std::getenv("PODSIM_WHOLE_NETWORKS") != nullptr) {
+    return {"zoo:resnet50", "zoo:mobilenet_v2", "zoo:bert_medium"};
+  }
+  return {"zoo:resnet50:image=64", "zoo:mobilenet_v2:image=64", "zoo:bert_medium:sequence=24"};
+}
+
+TEST_CASE("dataflows: networks have the reference's values on 1, 16 and 256 pods, whatever stays in the arrays",
+          "[sim]") {
+  for (const std::string& source : networks()) {
+    const Network network = load_network(source);
+    const ValuedRun reference = value_network(network, {}, 1);
+    for (const std::string& dataflow : kDataflows) {
+      for (const int pods : {1, 16, 256}) {
+        CAPTURE(source, dataflow, pods);
+        const Setup setup = butterfly_setup(pods, 32, dataflow);
+        const auto program = make(network, setup);
+        ValuePlane values(*program, network, reference.values);
+        const RunResult result = simulate(*program, {}, &values);
+        REQUIRE(result.complete);
+        const FunctionalResult compared =
+            compare_outputs(network, program->work.network, values.tensors(), reference.outputs.tensors);
+        REQUIRE(compared.outputs.size() == network.outputs.size());
+        CHECK(compared.outputs.front().elements > 0);
+        CHECK(compared.is_equal());
+        CHECK(result.cycles >= lower_bound(program->work.network, setup.hardware).limit());
+        const auto broken = broken_identities(*program, result);
+        CAPTURE(broken);
+        CHECK(broken.empty());
+      }
+    }
+  }
+}
+
+TEST_CASE("dataflows: tile operations, rows and sums of a layer are what its dataflow says", "[sim]") {
+  // m = 70, k = 100, n = 50 on arrays of 16 x 8.
+  const Network network = one_linear(70, 100, 50);
+  for (const std::string& dataflow : kDataflows) {
+    Setup setup = crossbar_setup(3, 16, 8);
+    setup.hardware.pods.dataflow.type = dataflow;
+    const auto program = make(network, setup);
+    const RunResult result = simulate(*program, {});
+    REQUIRE(result.complete);
+    const OperationResult& layer = result.operations.front();
+    auto blocks = [](std::int64_t size, std::int64_t block) { return (size + block - 1) / block; };
+    std::int64_t operations = 0, streamed = 0, sums = 0, activations = 0, weights = 0;
+    if (dataflow == "weight_stationary") {
+      operations = blocks(70, 16) * blocks(100, 16) * blocks(50, 8);
+      streamed = 70 * blocks(100, 16) * blocks(50, 8);
+      sums = 70 * 50 * blocks(100, 16);
+      activations = 70 * 100 * blocks(50, 8);
+      weights = 100 * 50 * blocks(70, 16);
+    } else if (dataflow == "input_stationary") {
+      operations = blocks(50, 16) * blocks(100, 16) * blocks(70, 8);
+      streamed = 50 * blocks(100, 16) * blocks(70, 8);
+      sums = 70 * 50 * blocks(100, 16);
+      activations = 70 * 100 * blocks(50, 16);
+      weights = 100 * 50 * blocks(70, 8);
+    } else {
+      operations = blocks(70, 16) * blocks(50, 8) * blocks(100, 64);
+      streamed = 100 * blocks(70, 16) * blocks(50, 8);
+      sums = 70 * 50;  // 35 output tiles on 3 pods: no pod is idle, k is not split
+      activations = 70 * 100 * blocks(50, 8);
+      weights = 100 * 50 * blocks(70, 16);
+    }
+    CAPTURE(dataflow);
+    CHECK(layer.tile_operations == operations);
+    CHECK(layer.busy_pod_cycles == streamed);
+    CHECK(layer.partial_sums_written == sums);
+    CHECK(layer.activation_bytes == activations);
+    CHECK(layer.weight_bytes == weights);
+    CHECK(layer.macs == 70 * 100 * 50);
+  }
+}
+
+TEST_CASE("dataflows: pods that differ in what stays share a machine, and values stay", "[sim]") {
+  const Network network = load_network("zoo:resnet20");
+  const ValuedRun reference = value_network(network, {}, 1);
+  for (const char* topology : {"butterfly", "mesh", "crossbar"}) {
+    Setup setup = crossbar_setup(1, 16, 16);
+    setup.hardware.interconnect = {topology, Json::object()};
+    for (const std::string& dataflow : kDataflows) {
+      PodConfig kind = setup.hardware.pods;
+      kind.name = dataflow;
+      kind.count = 3;
+      kind.rows = kind.cols = 8 * (1 + static_cast<int>(setup.hardware.pods.groups.size()));
+      kind.dataflow.type = dataflow;
+      setup.hardware.pods.groups.push_back(kind);
+    }
+    // Every third layer on each, so that all three are at work, often in one round.
+    std::size_t turn = 0;
+    for (const Operation& operation : lower(network).operations) {
+      setup.tiling.pod_groups[operation.name] = kDataflows[turn++ % 3];
+    }
+    const auto program = make(network, setup);
+    ValuePlane values(*program, network, reference.values);
+    const RunResult result = simulate(*program, {}, &values);
+    REQUIRE(result.complete);
+    CAPTURE(topology);
+    CHECK(compare_outputs(network, program->work.network, values.tensors(), reference.outputs.tensors).is_equal());
+    const auto broken = broken_identities(*program, result);
+    CAPTURE(broken);
+    CHECK(broken.empty());
+  }
+}
+
+TEST_CASE("dataflows: weights that are warm stay in the banks that they lie in", "[sim]") {
+  const Network network = load_network("zoo:resnet20");
+  for (const std::string& dataflow : kDataflows) {
+    CAPTURE(dataflow);
+    const Setup setup = butterfly_setup(16, 32, dataflow);
+    const Machine machine(setup.hardware);
+    const auto scheduler = scheduler_registry().make(setup.scheduler);
+    TiledWorkload work = cut(network, setup);
+    const std::int64_t weights = work.weight_bytes;
+    Schedule schedule = scheduler->schedule(work, machine, {});
+    const Program program = make_program(machine, std::move(work), std::move(schedule), true, WeightResidency::warm);
+    const RunResult result = simulate(program, {});
+    REQUIRE(result.complete);
+    CHECK(program.memory.resident_bytes == weights);  // 0.27 MB in 16 banks of 2 MiB
+    CHECK(result.dram.weight_bytes == 0);
+  }
+}
+
+}  // namespace
+}  // namespace podsim::test

@@ -17,8 +17,8 @@ TEST_CASE("fabric: a multicast is read once and delivered to each of its units, 
     const auto crossbar = make_topology("crossbar", 3);
     const test::Kernel kernel;
     Fabric fabric("fabric", id, *crossbar, 3);
-    Sink sink;
-    for (int n = 0; n < 3; ++n) fabric.receivers.bind(sink);
+    Sink sinks[3];
+    for (Sink& sink : sinks) fabric.receivers.bind(sink);
     sc_core::sc_start(sc_core::SC_ZERO_TIME);
     const auto carry = [&fabric](std::int64_t launch, std::uint32_t item, std::uint16_t unit) {
       Transfer transfer;
@@ -32,7 +32,7 @@ TEST_CASE("fabric: a multicast is read once and delivered to each of its units, 
       fabric.carry(transfer);
     };
     const bool writes = is_write_fabric(id);
-    for (const std::uint16_t unit : {0, 1, 2}) carry(10, 7, unit);
+    for (std::uint16_t unit = 0; unit < 3; ++unit) carry(10, 7, unit);
     CHECK(fabric.statistics().circuits == 3);
     CHECK(fabric.statistics().delivered_bytes == 3 * 4 * 6);
     CHECK(fabric.statistics().bytes == (writes ? 3 : 1) * 4 * 6);

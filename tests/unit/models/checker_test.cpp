@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "podsim/workloads/network_builder.hpp"
 #include "support/catch.hpp"
 #include "support/kernel.hpp"
 #include "support/programs.hpp"
@@ -297,6 +298,43 @@ TEST_CASE("checker: the bytes of a bank count to the last one, and space given b
     CHECK(std::string(error->what())
               .find("X bank 0 holds 3072 bytes in cycle 7, more than its 2048; the last is item " +
                     std::to_string(items[2])) != std::string::npos);
+  }
+}
+
+TEST_CASE("checker: an output that arrives by columns may be read once the last of them is written", "[models]") {
+  // Activations of fc2 are rows of y as they come, if weights stay; if activations stay, y comes in 5 columns.
+  NetworkBuilder b("two");
+  const std::string x = b.input("x", {8, 8});
+  const std::string y = b.linear("fc1", x, {8, 5, false, {}});
+  const Network network = b.build({b.linear("fc2", y, {5, 4, false, {}})});
+  for (const char* dataflow : {"weight_stationary", "input_stationary"}) {
+    const bool by_columns = std::string(dataflow) == "input_stationary";
+    test::Setup setup = test::crossbar_setup(1, 8, 8);
+    setup.hardware.pods.dataflow.type = dataflow;
+    const auto program = test::make(network, setup);
+    const auto base = static_cast<std::uint32_t>(program->work.tiles.size() + program->schedule.main.size());
+    const PostPlacement& pass = program->schedule.post.at(0);
+    REQUIRE(pass.writes_output);
+    REQUIRE(pass.operation == 0);
+    const OpTiles reads = tiles_of_op(program->work, 1);
+    const ItemId tile = by_columns ? reads.w_tile : reads.x_tile;
+    const BankClass bank_class = by_columns ? BankClass::w : BankClass::x;
+    const std::int64_t readable = 110 + 1 + (by_columns ? 5 - 1 : 0);  // written in its cycle, read in the next
+    for (const bool early : {false, true}) {
+      const test::Kernel kernel;
+      RunContext context = test::context_for(*program);
+      Checker checker("checker", context, program->machine);
+      checker.begin();
+      Transfer result = Bench::transfer(base, pass.bank, 0, 100, by_columns ? 5 : 8);
+      result.classes = 1U << static_cast<unsigned>(bank_class);
+      checker.written(bank_class, pass.bank, result);
+      // Read in the cycle before the launch.
+      const Transfer read = Bench::transfer(tile, program->work.tiles[tile].bank, 0, readable + (early ? 0 : 1), 8);
+      const auto error = test::error_of([&] { checker.circuit(by_columns ? FabricId::w : FabricId::x, read); });
+      CAPTURE(dataflow, early);
+      CHECK(error.has_value() == early);
+      if (error) CHECK(std::string(error->what()).find("is read in cycle") != std::string::npos);
+    }
   }
 }
 

@@ -112,6 +112,48 @@ TEST_CASE("lower bound: a single linear layer by hand", "[models]") {
   CHECK(std::string(bound.binding()) == "DRAM");
 }
 
+TEST_CASE("lower bound: warm weights fill every class of banks that may hold them", "[models]") {
+  // 6 KiB of weights; 2 banks of 1 KiB per class. Activations that stay have them in X banks, others in W banks.
+  NetworkBuilder b("linear");
+  const std::string x = b.input("x", {2, 96});
+  const LoweredNetwork lowered = lower(b.build({b.linear("fc", x, {96, 64, false, {}})}));
+  constexpr std::int64_t kWeights = 96 * 64, kBanks = 2 * 1024, kOthers = 2 * 96 + 2 * 64;
+  HardwareConfig hardware;
+  hardware.dram.bandwidth_gb_per_s = 1;
+  hardware.banks.count = 2;
+  hardware.banks.capacity_kib = 1;
+  hardware.pods.count = 2;
+  CHECK(lower_bound(lowered, hardware, WeightResidency::warm).dram == kOthers + kWeights - kBanks);
+  hardware.pods.dataflow.type = "input_stationary";
+  CHECK(lower_bound(lowered, hardware, WeightResidency::warm).dram == kOthers + kWeights - kBanks);
+  PodConfig one = hardware.pods, two = hardware.pods;
+  one.name = "one";
+  two.name = "two";
+  two.dataflow.type = "weight_stationary";
+  one.count = two.count = 1;
+  hardware.pods.groups = {one, two};
+  CHECK(lower_bound(lowered, hardware, WeightResidency::warm).dram == kOthers + kWeights - 2 * kBanks);
+}
+
+TEST_CASE("lower bound: sums that stay take the output port row by row", "[models]") {
+  // k = 3, m = 20, n = 30 on one array of 8 x 8: 3 x 4 output tiles of 3 rows of k each, and 20 rows of sums for each
+  // of the 4 tiles of columns.
+  NetworkBuilder b("linear");
+  const std::string x = b.input("x", {20, 3});
+  const LoweredNetwork lowered = lower(b.build({b.linear("fc", x, {3, 30, false, {}})}));
+  HardwareConfig hardware;
+  hardware.pods.count = 1;
+  hardware.pods.rows = hardware.pods.cols = 8;
+  hardware.pods.dataflow.type = "output_stationary";
+  hardware.dram.bandwidth_gb_per_s = 1e6;
+  const LowerBound bound = lower_bound(lowered, hardware);
+  CHECK(bound.work == 3 * 4 * 3);
+  CHECK(bound.load == 0);
+  CHECK(bound.drain == 20 * 4);
+  CHECK(bound.limit() == bound.drain);
+  CHECK(std::string(bound.binding()) == "output port");
+}
+
 TEST_CASE("lower bound: pixels that a strided convolution skips do not count as DRAM traffic", "[models]") {
   NetworkBuilder b("strided");
   const std::string x = b.input("x", {8, 9, 9});

@@ -350,6 +350,52 @@ TEST_CASE("tiling: rows of linear layers and residuals wait for the same row of 
   }
 }
 
+TEST_CASE("tiling: what waits for which row follows from the columns or rows in which tiles arrive and are read",
+          "[models]") {
+  // Row t of a tile is read in y + t, or column by column, when all of its rows have to be there. Row s of a block can
+  // be read s cycles after the first, or column by column, when all of them come with the last.
+  const std::vector<std::string> dataflows{"weight_stationary", "input_stationary", "output_stationary"};
+  constexpr std::int64_t kM = 13;
+  NetworkBuilder b("two");
+  const std::string x = b.input("x", {kM, 7});
+  const std::string y = b.linear("fc1", x, {7, 9, false, {}});
+  const Network network = b.build({b.linear("fc2", y, {9, 4, false, {}})});
+  for (const std::string& writer : dataflows) {
+    for (const std::string& reader : dataflows) {
+      Setup setup = crossbar_setup(1, 1, 1);
+      PodConfig one = setup.hardware.pods, two = setup.hardware.pods;
+      one.name = "one", one.rows = 4, one.cols = 3, one.dataflow.type = writer;
+      two.name = "two", two.rows = 6, two.cols = 5, two.dataflow.type = reader;
+      setup.hardware.pods.groups = {one, two};
+      setup.tiling.pod_groups = {{"fc1", "one"}, {"fc2", "two"}};
+      const TiledWorkload work = cut(network, setup);
+      // Rows of activations per tile: as many as the array has rows; the columns, if activations stay.
+      const std::int64_t written = writer == "input_stationary" ? 3 : 4, read = reader == "input_stationary" ? 5 : 6;
+      const GemmTiles& gemm = work.gemms[1];
+      for (std::int64_t i = 0; i < (kM + read - 1) / read; ++i) {
+        std::map<std::uint32_t, std::int64_t> expected;
+        for (std::int64_t t = 0; t < read && i * read + t < kM; ++t) {
+          const std::int64_t row = i * read + t;
+          const auto block = static_cast<std::uint32_t>(row / written);
+          const std::int64_t offset = (writer == "input_stationary" ? 0 : row % written) -  //
+                                      (reader == "weight_stationary" ? t : 0);
+          const auto known = expected.emplace(block, offset).first;
+          known->second = std::max(known->second, offset);
+        }
+        std::map<std::uint32_t, std::int64_t> found;
+        const StoredTile& tile = work.tiles[gemm.activation_tile(work.operands[gemm.activation].first_tile, 0, i, 0)];
+        const RequirementRange range = work.requirements_of(tile);
+        for (std::uint32_t r = range.first; r < range.first + range.count; ++r) {
+          CHECK(work.requirements[r].operation == 0);
+          found[work.requirements[r].block] = work.requirements[r].offset;
+        }
+        CAPTURE(writer, reader, i);
+        CHECK(found == expected);
+      }
+    }
+  }
+}
+
 TEST_CASE("tiling: a stationary activation waits for the whole of its tile", "[models]") {
   NetworkBuilder b("attention");
   const std::string x = b.input("x", {11, 6});

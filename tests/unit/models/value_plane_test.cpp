@@ -104,5 +104,42 @@ TEST_CASE("value plane: a read from another bank, of what never arrived, or of w
   CHECK(one.run() == one.right());
 }
 
+TEST_CASE("value plane: rows of an output that arrives by columns are written with the last of them", "[models]") {
+  // y of 3x2: three rows of two columns if weights stay, two columns of three rows if activations stay.
+  const Network network = one_linear(3, 4, 2);
+  const ValuedRun reference = value_network(network, {}, 5);
+  for (const char* dataflow : {"weight_stationary", "input_stationary"}) {
+    const bool by_columns = std::string(dataflow) == "input_stationary";
+    Setup setup = crossbar_setup(1, 4, 4);
+    setup.hardware.pods.dataflow.type = dataflow;
+    const auto program = make(network, setup);
+    REQUIRE(program->work.tiles.size() == 2);
+    ValuePlane values(*program, network, reference.values);
+    for (std::uint32_t f = 0; f < program->memory.fills.size(); ++f) values.filled(f, 10, 5);
+    auto transfer = [](ItemId item, std::int64_t arrival, std::int32_t rows) {
+      Transfer t;
+      t.item = item;
+      t.launch = arrival - 1;
+      t.arrival = arrival;
+      t.rows = rows;
+      return t;
+    };
+    const std::int32_t rows = by_columns ? 2 : 3;
+    const OpTiles tiles = tiles_of_op(program->work, 0);
+    const Transfer sums = transfer(2, 40, rows), result = transfer(3, 60, rows);
+    values.start_operation(sums, 30, transfer(tiles.w_tile, 20, 4), transfer(tiles.x_tile, 30, rows), nullptr);
+    values.stored(BankClass::p, 0, sums);
+    values.start_pass(result, 50, transfer(2, 50, rows), nullptr);
+    values.stored(BankClass::p, 0, result);
+    values.advance(1000);
+    CAPTURE(dataflow);
+    CHECK(output_tensor(network, program->work.network, values.tensors(), 0) == reference.outputs.tensors.front());
+    const int tensor = program->work.network.operations[0].output;
+    for (std::int64_t row = 0; row < 3; ++row) {
+      CHECK(values.tensors().written(tensor, row) == 60 + (by_columns ? rows - 1 : row));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace podsim::test

@@ -9,6 +9,7 @@
 #include "podsim/models/lower_bound.hpp"
 #include "podsim/sim/functional.hpp"
 #include "podsim/sim/simulator.hpp"
+#include "podsim/workloads/network_builder.hpp"
 #include "podsim/workloads/workload_source.hpp"
 #include "support/catch.hpp"
 #include "support/identities.hpp"
@@ -99,6 +100,39 @@ TEST_CASE("dataflows: tile operations, rows and sums of a layer are what its dat
     CHECK(layer.weight_bytes == weights);
     CHECK(layer.macs == 70 * 100 * 50);
   }
+}
+
+TEST_CASE("dataflows: an operation that goes on with its sums waits for none of other pods", "[sim]") {
+  // Two layers of one output tile each, k in 2 and in 3 pieces of 20, on two pods with single planes and a drain that
+  // is charged, R + C - 2 = 14 cycles. The longer one goes on while the sums of the shorter one are still read.
+  NetworkBuilder b("pair");
+  const std::string x = b.input("x", {8, 40}), y = b.input("y", {8, 60});
+  const std::string one = b.linear("one", x, {40, 8, false, {}}), two = b.linear("two", y, {60, 8, false, {}});
+  Setup setup = crossbar_setup(2, 8, 8);
+  setup.hardware.pods.dataflow.type = "output_stationary";
+  setup.hardware.pods.output_buffers = "single";
+  setup.hardware.pods.broadcast = setup.hardware.pods.fan_in = 1;
+  setup.hardware.dram.bandwidth_gb_per_s = 1e6;
+  setup.tiling.partition_rows = 20;
+  const auto program = make(b.build({one, two}), setup);
+  const Schedule& schedule = program->schedule;
+  REQUIRE(schedule.main.size() == 5);
+  // The last of "one" drains at the end of a round; in the next, "two" goes on and nothing begins.
+  const std::uint32_t drained = schedule.main[1].round;
+  REQUIRE(schedule.main[1].p_bank != kNoBank);
+  int goes_on = 0;
+  for (const MainPlacement& place : schedule.main) {
+    if (place.round != drained + 1) continue;
+    CHECK(place.partial_sum_in != kNone);
+    CHECK(place.pod != schedule.main[1].pod);
+    ++goes_on;
+  }
+  REQUIRE(goes_on == 1);
+  RunOptions options;
+  options.record_rounds = true;
+  const RunResult result = simulate(*program, options);
+  REQUIRE(result.complete);
+  CHECK(result.round_results[drained + 1].stream_start == result.round_results[drained].stream_end);
 }
 
 TEST_CASE("dataflows: pods that differ in what stays share a machine, and values stay", "[sim]") {

@@ -226,6 +226,26 @@ TEST_CASE("pod groups: sums of a faster array wait until those of a slower one h
   }
 }
 
+TEST_CASE("pod groups: sums of an array that keeps none wait until those that another kept have drained", "[sim]") {
+  // With b = f = 16 both arrays launch sums a cycle after they may, the one from its end, the other from its start on.
+  // Round 0 takes k cycles. The W tile of round 1 lies in the same bank and follows that of round 0: k more cycles. The
+  // m rows of sums that leave from the end of round 0 on take longer.
+  constexpr std::int64_t m = 14, k = 8;
+  Setup setup = crossbar_setup(1, 1, 1);
+  setup.hardware.pods.groups = {kind("keeps", 1, 16, 8), kind("streams", 1, 8, 8)};
+  setup.hardware.pods.groups[0].dataflow.type = "output_stationary";
+  setup.tiling.partition_rows = 0;
+  setup.tiling.pod_groups = {{"fc0", "keeps"}, {"fc1", "streams"}};
+  auto distance = [](const RunResult& result) {
+    return result.operations[1].first_cycle - result.operations[0].first_cycle;
+  };
+  CHECK(distance(simulate(*two_rounds(setup, m, 0, 0), {})) == k + m);
+  CHECK(distance(simulate(*two_rounds(setup, m, 0, 1), {})) == k + k);
+  // A bus has one link for all.
+  setup.hardware.interconnect = {"bus", Json::object()};
+  CHECK(distance(simulate(*two_rounds(setup, m, 0, 1), {})) == k + m);
+}
+
 TEST_CASE("pod groups: single weight buffers bind the groups that have them only", "[sim]") {
   // The second operation loads its 8 weight rows while the first streams, or after it: Rs + Cs - 2 cycles for the last
   // activation row to leave the array, and 8 for the weights.

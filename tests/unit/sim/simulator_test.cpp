@@ -57,8 +57,12 @@ TEST_CASE("simulator: one tile on one pod takes the sum of its parts", "[sim]") 
   // DRAM delivers W, then X: a fill is in its bank when its rows are written and its bytes have come. Then a bank read,
   // the fabric, k weight rows (the X tile has long arrived), m activation rows, wavefront, P-out; then the pass: read,
   // fabric, post-processor, fabric, write; then the write-back of m x n bytes.
-  for (const auto& [m, k, n, rows, cols] : std::vector<std::array<int, 5>>{
-           {32, 32, 32, 32, 32}, {7, 5, 3, 32, 32}, {1, 1, 1, 1, 1}, {16, 9, 20, 9, 20}, {3, 17, 33, 17, 33}}) {
+  for (const auto& [m, k, n, rows, cols] : std::vector<std::array<int, 5>>{{32, 32, 32, 32, 32},
+                                                                           {7, 5, 3, 32, 32},
+                                                                           {1, 1, 1, 1, 1},
+                                                                           {16, 9, 20, 9, 20},
+                                                                           {3, 17, 33, 17, 33},
+                                                                           {40, 3, 5, 3, 5}}) {
     for (const int fan : {16, 1}) {
       Setup setup = crossbar_setup(1, rows, cols);
       setup.hardware.pods.fan_in = setup.hardware.pods.broadcast = fan;
@@ -83,6 +87,10 @@ TEST_CASE("simulator: one tile on one pod takes the sum of its parts", "[sim]") 
       CHECK(result.operations[0].last_cycle == stored);
       CHECK(result.cycles == cycles);
       CHECK(result.stream_cycles == m);
+      // Without waiting for memory the array could be loaded from cycle 0 on: all else that comes first is memory, be
+      // it the W tile or, in the last case, the X tile that is late.
+      CHECK(result.fill_cycles == k);
+      CHECK(result.stalls[static_cast<std::size_t>(StallCause::memory)] == start - k);
       CHECK(result.drain_cycles == stored - (start + m));
       CHECK(broken_identities(*program, result).empty());
     }

@@ -359,7 +359,8 @@ TEST_CASE("tiling: what waits for which row follows from the columns or rows in 
   NetworkBuilder b("two");
   const std::string x = b.input("x", {kM, 7});
   const std::string y = b.linear("fc1", x, {7, 9, false, {}});
-  const Network network = b.build({b.linear("fc2", y, {9, 4, false, {}})});
+  const std::string z = b.linear("fc2", y, {9, 9, false, {}});
+  const Network network = b.build({b.add("sum", {z, y})});
   for (const std::string& writer : dataflows) {
     for (const std::string& reader : dataflows) {
       Setup setup = crossbar_setup(1, 1, 1);
@@ -369,28 +370,32 @@ TEST_CASE("tiling: what waits for which row follows from the columns or rows in 
       setup.hardware.pods.groups = {one, two};
       setup.tiling.pod_groups = {{"fc1", "one"}, {"fc2", "two"}};
       const TiledWorkload work = cut(network, setup);
+      REQUIRE(work.gemms[1].residual >= 0);
       // Rows of activations per tile: as many as the array has rows; the columns, if activations stay.
       const std::int64_t written = writer == "input_stationary" ? 3 : 4, read = reader == "input_stationary" ? 5 : 6;
-      const GemmTiles& gemm = work.gemms[1];
-      for (std::int64_t i = 0; i < (kM + read - 1) / read; ++i) {
-        std::map<std::uint32_t, std::int64_t> expected;
+      auto check = [&](const StoredTile& tile, std::int64_t i, bool by_columns) {
+        std::map<std::uint32_t, std::int64_t> expected, found;
         for (std::int64_t t = 0; t < read && i * read + t < kM; ++t) {
           const std::int64_t row = i * read + t;
-          const auto block = static_cast<std::uint32_t>(row / written);
-          const std::int64_t offset = (writer == "input_stationary" ? 0 : row % written) -  //
-                                      (reader == "weight_stationary" ? t : 0);
-          const auto known = expected.emplace(block, offset).first;
+          const std::int64_t offset = (writer == "input_stationary" ? 0 : row % written) - (by_columns ? 0 : t);
+          const auto known = expected.emplace(static_cast<std::uint32_t>(row / written), offset).first;
           known->second = std::max(known->second, offset);
         }
-        std::map<std::uint32_t, std::int64_t> found;
-        const StoredTile& tile = work.tiles[gemm.activation_tile(work.operands[gemm.activation].first_tile, 0, i, 0)];
         const RequirementRange range = work.requirements_of(tile);
         for (std::uint32_t r = range.first; r < range.first + range.count; ++r) {
           CHECK(work.requirements[r].operation == 0);
           found[work.requirements[r].block] = work.requirements[r].offset;
         }
-        CAPTURE(writer, reader, i);
+        CAPTURE(writer, reader, i, by_columns);
         CHECK(found == expected);
+      };
+      const GemmTiles& gemm = work.gemms[1];
+      const std::uint32_t activations = work.operands[gemm.activation].first_tile;
+      const std::uint32_t residuals = work.operands[static_cast<std::size_t>(gemm.residual)].first_tile;
+      for (std::int64_t i = 0; i < (kM + read - 1) / read; ++i) {
+        check(work.tiles[gemm.activation_tile(activations, 0, i, 0)], i, reader != "weight_stationary");
+        // Post-processors take residuals as sums leave the array.
+        check(work.tiles[residuals + static_cast<std::uint32_t>(i * gemm.k_count)], i, reader == "input_stationary");
       }
     }
   }

@@ -135,6 +135,50 @@ TEST_CASE("dataflows: an operation that goes on with its sums waits for none of 
   CHECK(result.round_results[drained + 1].stream_start == result.round_results[drained].stream_end);
 }
 
+TEST_CASE("dataflows: sums wait for the longest of those that drained before, whichever operation had them", "[sim]") {
+  // Round 0: two output tiles of 8 rows and of 1 row. Round 1 would take k = 3 cycles, but may not end before 8 rows
+  // have left.
+  constexpr std::int64_t k = 3, rows = 8;
+  NetworkBuilder b("pair");
+  const std::string x = b.input("x", {rows + 1, k}), y = b.input("y", {rows, k});
+  const std::string one = b.linear("one", x, {k, 8, false, {}}), two = b.linear("two", y, {k, 8, false, {}});
+  Setup setup = crossbar_setup(2, rows, 8);
+  setup.hardware.pods.dataflow.type = "output_stationary";
+  const auto program = make(b.build({one, two}), setup);
+  const Schedule& schedule = program->schedule;
+  REQUIRE(schedule.main.size() == 3);
+  REQUIRE((schedule.main[0].round == 0 && schedule.main[1].round == 0 && schedule.main[2].round == 1));
+  RunOptions options;
+  options.record_rounds = true;
+  const RunResult result = simulate(*program, options);
+  REQUIRE(result.complete);
+  CHECK(result.round_results[0].stream_end == result.round_results[0].stream_start + k);
+  CHECK(result.round_results[1].stream_start == result.round_results[0].stream_end + rows - k);
+  CHECK(result.stalls[static_cast<std::size_t>(StallCause::bank)] == rows - k);
+}
+
+TEST_CASE("dataflows: a tile that is read by columns one cycle too early gives wrong values", "[sim]") {
+  NetworkBuilder b("two");
+  const std::string x = b.input("x", {6, 5});
+  const std::string y = b.linear("fc1", x, {5, 7, false, {}});
+  const Network network = b.build({b.linear("fc2", y, {7, 4, false, {}})});
+  const ValuedRun reference = value_network(network, {}, 1);
+  for (const std::string& dataflow : kDataflows) {
+    for (const int early : {0, 1}) {
+      Setup setup = crossbar_setup(1, 8, 8);
+      setup.hardware.pods.dataflow.type = dataflow;
+      const auto program = make(network, setup);
+      REQUIRE(program->work.requirements.size() == 1);  // of the activations of fc2, which wait for nothing else
+      program->work.requirements[0].offset -= early;
+      ValuePlane values(*program, network, reference.values);
+      REQUIRE(simulate(*program, {}, &values).complete);
+      CAPTURE(dataflow, early);
+      CHECK(compare_outputs(network, program->work.network, values.tensors(), reference.outputs.tensors).is_equal() ==
+            (early == 0));
+    }
+  }
+}
+
 TEST_CASE("dataflows: pods that differ in what stays share a machine, and values stay", "[sim]") {
   const Network network = load_network("zoo:resnet20");
   const ValuedRun reference = value_network(network, {}, 1);

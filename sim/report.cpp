@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "podsim/models/dataflow.hpp"
 #include "podsim/sim/core/text.hpp"
 
 namespace podsim {
@@ -332,17 +333,27 @@ std::vector<std::string> assumptions(const Experiment& experiment) {
   if (hardware.relayout == "free") {
     out.emplace_back("relayout is free: a result reaches all X tiles that need it without further circuits");
   }
-  int single = 0;
+  int loading = 0, single = 0, transposed = 0, by_columns = 0, keeping = 0;  // groups of pods
   for (int g = 0; g < hardware.pod_group_count(); ++g) {
-    if (hardware.pod_group(g).weight_buffers == "single") ++single;
+    const OperandFlow flow = dataflow_registry().make(hardware.pod_group(g).dataflow)->flow();
+    if (flow.preloads) ++loading;
+    if (flow.preloads && hardware.pod_group(g).weight_buffers == "single") ++single;
+    if (flow.is_transposed) ++transposed;
+    if (flow.activations_by_columns()) ++by_columns;
+    if (flow.keeps_sums) ++keeping;
   }
-  if (single > 0 && single < hardware.pod_group_count()) {
-    out.emplace_back("weights are loaded during the round before, or between rounds for pods with a single buffer");
-  } else if (single == 0) {
-    out.emplace_back("weights are loaded during the round before (double weight buffers)");
-  } else {
-    out.emplace_back("weights are loaded between rounds (single weight buffer)");
+  const std::string loaded = transposed == 0         ? "weights are loaded "
+                             : transposed == loading ? "activations are loaded "
+                                                     : "weights, or activations that stay, are loaded ";
+  if (single > 0 && single < loading) {
+    out.emplace_back(loaded + "during the round before, or between rounds for pods with a single buffer");
+  } else if (loading > 0 && single == 0) {
+    out.emplace_back(loaded + "during the round before (double weight buffers)");
+  } else if (loading > 0) {
+    out.emplace_back(loaded + "between rounds (single weight buffer)");
   }
+  if (keeping > 0) out.emplace_back("sums of output-stationary arrays leave behind the end of their round");
+  if (by_columns > 0) out.emplace_back("banks deliver tiles by rows or by columns, as arrays need them, at no cost");
   add_array_conventions(hardware, out);
   if (hardware.pod_group_count() > 1) {
     out.emplace_back(

@@ -52,6 +52,8 @@ void BankConfig::fields(Fields& f) {
                      "capacity of one bank, 1 KiB = 1024 bytes");
   f.choice("p_ports", p_ports, {"independent", "shared"},
            "P banks: five independent ports as published, or one read and one write port");
+  f.choice("column_reads", column_reads, {"free", "buffered"},
+           "a tile that leaves column by column costs nothing, or is read row by row into a transposing buffer first");
 }
 
 void PostProcessorConfig::fields(Fields& f) {

@@ -353,7 +353,11 @@ std::vector<std::string> assumptions(const Experiment& experiment) {
     out.emplace_back(loaded + "between rounds (single weight buffer)");
   }
   if (keeping > 0) out.emplace_back("sums of output-stationary arrays leave behind the end of their round");
-  if (by_columns > 0) out.emplace_back("banks deliver tiles by rows or by columns, as arrays need them, at no cost");
+  if (by_columns > 0 && hardware.banks.column_reads == "free") {
+    out.emplace_back("banks deliver tiles by rows or by columns, as arrays need them, at no cost");
+  } else if (by_columns > 0) {
+    out.emplace_back("a tile that is delivered by columns is read row by row into a transposing buffer first");
+  }
   add_array_conventions(hardware, out);
   if (hardware.pod_group_count() > 1) {
     out.emplace_back(

@@ -296,7 +296,7 @@ std::int64_t TilingController::longest_stream(const std::vector<RoundOperation>&
 void TilingController::wait_for_outputs(const std::vector<RoundOperation>& operations, std::int64_t length) {
   for (const RoundOperation& operation : operations) {
     if (!operation.gemm->flow.keeps_sums) continue;
-    if (!keeps_sums(operation)) stream_bound_.raise(StallCause::bank, outputs_left_ - length);
+    if (!sums_stay(operation)) stream_bound_.raise(StallCause::bank, outputs_left_ - length);
     if (operation.place->partial_sum_in == kNone) {
       stream_bound_.raise(StallCause::weights, outputs_read_[static_cast<std::size_t>(operation.gemm->pod_group)]);
     }
@@ -391,7 +391,7 @@ TilingController::Decision TilingController::decide_stream(std::int64_t now) {
       const int bank = operation.x->bank;
       stream_bound_.raise(StallCause::bank,
                           board_.port_free(FabricId::x, bank) + kBankRead + ahead_of(*operation.x) + x_reads_.of(bank));
-      if (!keeps_sums(operation)) {
+      if (!sums_stay(operation)) {
         const std::int64_t out_launch = board_.sums_launch(place.pod, 0, length);
         const std::int64_t out_latency = board_.latency(place.p_bank, place.pod);
         stream_bound_.raise(StallCause::bank,
@@ -470,7 +470,7 @@ void TilingController::order_stream(std::int64_t now) {
     command.p_bank = place.p_bank;
     command.partial_sum_in = place.partial_sum_in;
     command.drain = end;
-    if (!keeps_sums(operation)) command.write_arrival = launch + board_.latency(place.p_bank, place.pod);
+    if (!sums_stay(operation)) command.write_arrival = launch + board_.latency(place.p_bank, place.pod);
 
     Transfer transfer;
     transfer.launch = start - x_reads_.of(x.bank);
@@ -506,7 +506,7 @@ void TilingController::order_stream(std::int64_t now) {
     }
     const std::int64_t stored = command.write_arrival + kBankWrite;
     std::int64_t last_cycle = end;
-    if (!keeps_sums(operation)) {
+    if (!sums_stay(operation)) {
       partial_sum_bytes += sum_bytes;
       board_.port_free(FabricId::p_out, place.p_bank) = command.write_arrival + sums;
       if (watch_sums) board_.links(FabricId::p_out).reserve(place.p_bank, place.pod, launch, sums);

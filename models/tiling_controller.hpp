@@ -89,7 +89,7 @@ class TilingController final : public sc_core::sc_module, public FillListener, p
     return timing_[static_cast<std::size_t>(gemm.pod_group)];
   }
   /// Its sums stay in the array.
-  static bool keeps_sums(const RoundOperation& operation) { return operation.place->p_bank == kNoBank; }
+  static bool sums_stay(const RoundOperation& operation) { return operation.place->p_bank == kNoBank; }
   /// Transfer::ahead of a stored tile.
   std::int64_t ahead_of(const StoredTile& tile) const {
     return transposes_ && context_.program->work.operands[tile.operand].by_columns ? tile.columns : 0;

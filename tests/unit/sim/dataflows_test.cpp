@@ -182,6 +182,48 @@ TEST_CASE("dataflows: pods that differ in what stays share a machine, and values
   }
 }
 
+TEST_CASE("dataflows: a layer goes to the pods on which it is done first, however they move operands", "[sim]") {
+  // m = 1024, k = 8, n = 1024 in tiles of 32 x 32 outputs: on 4 pods that keep weights 1024 tile operations of 32
+  // cycles, 8192 cycles; on 2 pods that keep sums 1024 of 8 cycles each, but 32 rows of sums leave after each: 16,384
+  // cycles.
+  const Network network = one_linear(1024, 8, 1024);
+  auto chosen = [&](int keeping_weights, int keeping_sums) {
+    Setup setup = crossbar_setup(1, 32, 32);
+    for (const auto& [dataflow, count] :
+         {std::pair("weight_stationary", keeping_weights), {"output_stationary", keeping_sums}}) {
+      PodConfig kind = setup.hardware.pods;
+      kind.name = dataflow;
+      kind.count = count;
+      kind.dataflow.type = dataflow;
+      setup.hardware.pods.groups.push_back(kind);
+    }
+    return setup.hardware.pod_group_name(cut(network, setup).gemms.front().pod_group);
+  };
+  CHECK(chosen(4, 2) == "weight_stationary");
+  CHECK(chosen(2, 8) == "output_stationary");
+}
+
+TEST_CASE("dataflows: what pods cannot do is refused", "[sim]") {
+  struct Odd final : Dataflow {
+    OperandFlow flow() const override { return {false, false, false}; }
+    TileShape tile_shape(const PodConfig&, std::optional<std::int64_t>, const TileShape& gemm) const override {
+      return gemm;
+    }
+    Cycles stream_cycles(const TileShape& tile) const override { return Cycles(tile.m); }
+    Cycles load_cycles(const TileShape& tile) const override { return Cycles(tile.k); }
+    PortCycles least_cycles(const PodConfig&, const TileShape&) const override { return {}; }
+    std::string describe(const PodConfig&) const override { return "odd"; }
+  };
+  static const Registered<NoParameters> entry{dataflow_registry(), "odd_for_a_test",
+                                              "neither loads ahead nor keeps sums",
+                                              [](const NoParameters&) { return std::make_unique<Odd>(); }};
+  PodConfig pods;
+  pods.dataflow.type = "odd_for_a_test";
+  const auto error = error_of([&] { make_dataflow(pods); });
+  REQUIRE(error);
+  CHECK(error->kind() == ErrorKind::internal);
+}
+
 TEST_CASE("dataflows: weights that are warm stay in the banks that they lie in", "[sim]") {
   const Network network = load_network("zoo:resnet20");
   for (const std::string& dataflow : kDataflows) {

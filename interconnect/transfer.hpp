@@ -20,6 +20,9 @@ constexpr bool is_write_fabric(FabricId id) {
 
 /// One tile, one row per cycle. All cycles count from the start of the run.
 struct Transfer {
+  /// Cycles in which a bank's port is taken by its read: as many as rows leave, or as rows are read to be transposed.
+  std::int64_t port_cycles() const { return rows > ahead ? rows : ahead; }
+
   std::int64_t launch = 0;   ///< the first row is on the first link in this cycle
   std::int64_t arrival = 0;  ///< the first row enters the receiver; at least launch + latency
   std::int32_t rows = 0;
@@ -28,6 +31,7 @@ struct Transfer {
   std::uint16_t unit = 0;    ///< pod or post-processor
   std::uint8_t classes = 0;  ///< PP-out: bit mask of the bank classes that take the rows
   std::uint32_t item = 0;    ///< what is carried
+  std::int32_t ahead = 0;    ///< a bank reads the tile so many cycles ahead, row by row, into a transposing buffer
   std::uint32_t id = 0;      ///< the tile operation or pass it is for
 };
 

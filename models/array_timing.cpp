@@ -5,7 +5,7 @@ namespace podsim {
 namespace {
 
 OperandFlow flow_of(const PodConfig& pods) {
-  return dataflow_registry().make(pods.dataflow)->flow();
+  return make_dataflow(pods)->flow();
 }
 
 }  // namespace

@@ -163,14 +163,14 @@ void Checker::forget_streams(std::int64_t cycle) {
 
 void Checker::check_port(FabricId fabric, const Transfer& transfer) {
   Port& port = ports_[static_cast<std::size_t>(fabric)][transfer.bank];
-  const std::int64_t from = is_write_fabric(fabric) ? transfer.arrival : transfer.launch;
+  const std::int64_t from = is_write_fabric(fabric) ? transfer.arrival : transfer.launch - transfer.ahead;
   const bool same = !is_write_fabric(fabric) && port.launch == from && port.item == transfer.item;
   if (!same && port.busy_until > from) {
     fail("two tiles on the " + std::string(fabric_name(fabric)) + " port of bank " + std::to_string(transfer.bank) +
          " in cycle " + std::to_string(from) + ": items " + std::to_string(port.item) + " and " +
          std::to_string(transfer.item));
   }
-  port = {from + transfer.rows, from, transfer.item};
+  port = {from + transfer.port_cycles(), from, transfer.item};
   if (shared_ports_ && fabric != FabricId::x && fabric != FabricId::w) {
     // One read and one write port: the others of the same direction must be quiet.
     for (int other = 0; other < kFabrics; ++other) {
@@ -178,7 +178,7 @@ void Checker::check_port(FabricId fabric, const Transfer& transfer) {
       if (id == fabric || id == FabricId::x || id == FabricId::w || is_write_fabric(id) != is_write_fabric(fabric))
         continue;
       const Port& busy = ports_[static_cast<std::size_t>(other)][transfer.bank];
-      if (busy.busy_until > from && busy.launch < from + transfer.rows) {
+      if (busy.busy_until > from && busy.launch < from + transfer.port_cycles()) {
         fail("the shared port of P bank " + std::to_string(transfer.bank) + " is used by " + fabric_name(fabric) +
              " and " + fabric_name(id) + " in cycle " + std::to_string(from));
       }
@@ -191,13 +191,14 @@ void Checker::check_read(FabricId fabric, const Transfer& transfer, bool now_or_
   if (from == kNever && !now_or_never) {
     // Orders go out ahead of time, possibly before the operation that produces the tile starts. A later row of the tile
     // may even come from an operation that starts after the first row is read, but not after the last one is.
-    early_reads_.push({transfer.launch - 1 + transfer.rows, fabric, transfer});
+    early_reads_.push({transfer.launch - 1 - transfer.ahead + transfer.port_cycles(), fabric, transfer});
     return;
   }
-  // A row is read in the cycle before it is launched.
-  if (transfer.launch - 1 < from) {
+  // A row is read in the cycle before it is launched, or before the transposing buffer takes it.
+  const std::int64_t read = transfer.launch - 1 - transfer.ahead;
+  if (read < from) {
     fail("bank " + std::to_string(transfer.bank) + ", " + fabric_name(fabric) + ": item " +
-         std::to_string(transfer.item) + " is read in cycle " + std::to_string(transfer.launch - 1) +
+         std::to_string(transfer.item) + " is read in cycle " + std::to_string(read) +
          " but its row is there from cycle " + (from >= kNever ? "(never)" : std::to_string(from)) + " on");
   }
 }

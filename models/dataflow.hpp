@@ -68,4 +68,10 @@ class Dataflow {
 using DataflowRegistry = Registry<Dataflow>;
 DataflowRegistry& dataflow_registry();
 
+/// The dataflow of a kind of pods.
+/// \throws Error (bad_input) if there is none of that name or a parameter is wrong; (internal) if its flow is none that
+///         pods know: either one operand is loaded ahead and sums leave at once, or both stream, activations at the X
+///         port, and sums stay
+std::unique_ptr<Dataflow> make_dataflow(const PodConfig& pods);
+
 }  // namespace podsim

@@ -19,18 +19,22 @@ void PodConfig::fields(Fields& f) {
 
 void PodConfig::array_fields(Fields& f) {
   f.integer("count", count, {1, 65536}, "pods", "number of pods");
-  f.integer("rows", rows, {1, 4096}, "PEs", "rows of each array; GEMM k is reduced over them");
-  f.integer("cols", cols, {1, 4096}, "PEs", "columns of each array; they produce GEMM n");
-  f.integer("broadcast", broadcast, {1, 4096}, "PEs", "columns an activation reaches in one cycle");
-  f.integer("fan_in", fan_in, {1, 4096}, "PEs", "rows whose products one adder stage sums");
+  f.integer("rows", rows, {1, 4096}, "PEs",
+            "rows of each array; k is reduced over them, or m is laid over them if sums stay");
+  f.integer("cols", cols, {1, 4096}, "PEs", "columns of each array; they produce n, or m if activations stay");
+  f.integer("broadcast", broadcast, {1, 4096}, "PEs", "columns that a row at the X port reaches in one cycle");
+  f.integer("fan_in", fan_in, {1, 4096}, "PEs",
+            "rows whose products one adder stage sums; if sums stay, rows that a weight reaches in one cycle");
   f.choice("weight_buffers", weight_buffers, {"double", "single"},
-           "double: the next weights are loaded while the array computes");
+           "arrays that load a tile ahead; double: the next one is loaded while the array computes");
   f.choice("output_buffers", output_buffers, {"double", "single"},
            "arrays that keep their sums; double: they leave while the array computes the next ones");
   f.choice("drain", drain, {"charged", "overlapped"},
            "single buffers: the next weights or sums wait for the last product, or follow the last row");
-  f.choice("edge_folds", edge_folds, {"actual", "full"},
-           "a tile with fewer weight rows than the array loads those it has, or zeros for the others too");
+  f.choice(
+      "edge_folds", edge_folds, {"actual", "full"},
+      "a tile with fewer rows than the array loads those it has, or zeros for the others too; if sums stay: the last "
+      "product is that of the tile, or that of a whole one");
   f.integer("min_stream_cycles", min_stream_cycles, {1, 4096}, "cycles",
             "a tile operation takes at least so many; empty rows follow a shorter tile");
   f.boolean(
@@ -52,6 +56,8 @@ void BankConfig::fields(Fields& f) {
                      "capacity of one bank, 1 KiB = 1024 bytes");
   f.choice("p_ports", p_ports, {"independent", "shared"},
            "P banks: five independent ports as published, or one read and one write port");
+  f.choice("column_reads", column_reads, {"free", "buffered"},
+           "a tile that leaves column by column costs nothing, or is read row by row into a transposing buffer first");
 }
 
 void PostProcessorConfig::fields(Fields& f) {
@@ -181,10 +187,10 @@ void HardwareConfig::validate(const std::string& file, const std::string& pointe
   }
   for (int g = 0; g < pod_group_count(); ++g) {
     if (bank_count() >= kMostPods && ArrayTiming(pod_group(g)).flow.keeps_sums) {
-      issues.add({file,
-                  pointer + "/banks/count",
-                  "must be at most 65535 if sums stay in arrays, got " + std::to_string(bank_count()),
-                  {}});
+      issues.add({file, pointer + (banks.count ? "/banks/count" : "/pods/count"),
+                  "gives " + std::to_string(bank_count()) + " banks of each class; at most 65535 are allowed if sums " +
+                      "stay in arrays",
+                  banks.count ? "" : "set /hardware/banks/count; its default is as many as pods"});
       break;
     }
   }
@@ -196,13 +202,13 @@ void HardwareConfig::validate(const std::string& file, const std::string& pointe
     const auto topology = topology_registry().make(interconnect, terminals());
     // Rows of one round enter or leave such arrays at different times, but their circuits are set up together.
     if (!topology->has_fixed_routes() && !launches_sums_together(*this)) {
-      issues.add({file, pointer + "/pods/groups", "arrays that differ in latency need fixed routes",
-                  "choose dataflow, broadcast and fan_in so that all have the same, or another topology than " +
-                      interconnect.type});
-    } else if (!topology->has_fixed_routes() && !takes_weights_together(*this)) {
+      const bool is_latency = takes_weights_together(*this);
       issues.add({file, pointer + "/pods/groups",
-                  "arrays that load tiles ahead beside others that do not need fixed routes",
-                  "choose one dataflow, or another topology than " + interconnect.type});
+                  is_latency ? "arrays that differ in latency need fixed routes"
+                             : "arrays that keep their sums beside others that do not need fixed routes",
+                  std::string(is_latency ? "choose broadcast and fan_in so that all have the same"
+                                         : "choose output_stationary for all groups or none") +
+                      ", or another topology than " + interconnect.type});
     }
   } catch (const Error& error) {
     for (const Issue& issue : error.issues()) {

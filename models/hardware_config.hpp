@@ -67,6 +67,7 @@ struct BankConfig {
   std::optional<std::int64_t> count;         ///< of each class; default: as many as pods
   std::optional<std::int64_t> capacity_kib;  ///< default: 256 x max(1, 128 / pods), as published
   std::string p_ports = "independent";       ///< "independent" or "shared"
+  std::string column_reads = "free";         ///< "free" or "buffered": how a tile is delivered column by column
 
   void fields(Fields& f);
 };

@@ -52,7 +52,7 @@ class PodCycles {
 std::int64_t weight_bank_classes(const HardwareConfig& hardware) {
   bool in_x = false, in_w = false;
   for (int g = 0; g < hardware.pod_group_count(); ++g) {
-    (dataflow_registry().make(hardware.pod_group(g).dataflow)->flow().is_transposed ? in_x : in_w) = true;
+    (make_dataflow(hardware.pod_group(g))->flow().is_transposed ? in_x : in_w) = true;
   }
   return (in_x ? 1 : 0) + (in_w ? 1 : 0);
 }
@@ -138,7 +138,7 @@ LowerBound lower_bound(const LoweredNetwork& network, const HardwareConfig& hard
   LowerBound bound;
   std::vector<std::unique_ptr<Dataflow>> dataflows;
   for (int g = 0; g < hardware.pod_group_count(); ++g) {
-    dataflows.push_back(dataflow_registry().make(hardware.pod_group(g).dataflow));
+    dataflows.push_back(make_dataflow(hardware.pod_group(g)));
   }
   PodCycles work_rows(hardware);
   PodCycles load_rows(hardware);

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: Apache-2.0
-/// \file One systolic array with its weight double buffer.
+/// \file One systolic array with its shadow planes.
 
 #include <cstdint>
 

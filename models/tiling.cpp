@@ -52,7 +52,7 @@ class Tiler {
   Tiler(LoweredNetwork network, const Machine& machine, const TilingConfig& config)
       : hardware_(machine.config), config_(config) {
     for (int g = 0; g < hardware_.pod_group_count(); ++g) {
-      dataflows_.push_back(dataflow_registry().make(hardware_.pod_group(g).dataflow));
+      dataflows_.push_back(make_dataflow(hardware_.pod_group(g)));
     }
     out_.network = std::move(network);
   }
@@ -149,15 +149,19 @@ class Tiler {
         choose_groups(out_.network, dependencies_of, hardware_, config_.pod_groups, config_.layers_overlap, estimate);
   }
 
-  /// Rounds are as long as activations stream or weights load.
+  /// Rounds are as long as tiles stream or load, or sums leave.
   GroupEstimate estimated(const GemmTiles& gemm) const {
     const PodConfig& pods = hardware_.pod_group(gemm.pod_group);
     const Dataflow& dataflow = *dataflows_[static_cast<std::size_t>(gemm.pod_group)];
     const TileShape tile{gemm.tile_m, gemm.tile_k, gemm.tile_n};
     const Wide ops = static_cast<Wide>(gemm.groups) * gemm.i_count * gemm.j_count * gemm.k_count;
-    return {(ops + pods.count - 1) / pods.count,
-            std::max(pods.stream_cycles(dataflow.stream_cycles(tile).count()),
-                     dataflow.flow().preloads ? pods.load_cycles(dataflow.load_cycles(tile).count()) : 0),
+    const std::int64_t stream = pods.stream_cycles(dataflow.stream_cycles(tile).count());
+    const Wide rounds = (ops + pods.count - 1) / pods.count;
+    if (gemm.flow.keeps_sums) {
+      // One of j_count rounds drains, and lasts as long as its sums take to leave, at least.
+      return {rounds, std::max(stream, ceil_div(gemm.tile_m, gemm.j_count)), pods.col_stages() + gemm.tile_m};
+    }
+    return {rounds, std::max(stream, pods.load_cycles(dataflow.load_cycles(tile).count())),
             pods.array_latency().count()};
   }
 

@@ -32,6 +32,7 @@ TilingController::TilingController(const sc_core::sc_module_name& name, RunConte
       context_(context),
       config_(machine.config),
       shared_ports_(machine.config.banks.p_ports == "shared"),
+      transposes_(machine.config.banks.column_reads == "buffered"),
       board_(machine),
       accounts_(machine.config),
       max_latency_(machine.topology->max_latency().count()),
@@ -40,7 +41,11 @@ TilingController::TilingController(const sc_core::sc_module_name& name, RunConte
       p_reads_(x_reads_),
       in1_reads_(x_reads_),
       in2_reads_(x_reads_) {
-  for (int g = 0; g < config_.pod_group_count(); ++g) timing_.emplace_back(config_.pod_group(g));
+  for (int g = 0; g < config_.pod_group_count(); ++g) {
+    timing_.emplace_back(config_.pod_group(g));
+    if (transposes_)
+      longest_ahead_ = std::max<std::int64_t>({longest_ahead_, config_.pod_group(g).rows, config_.pod_group(g).cols});
+  }
   fills.bind(*this);
   spills.bind(*this);
   SC_METHOD(run);
@@ -124,7 +129,7 @@ TilingController::Decision TilingController::sleep(Sequence& sequence, std::int6
 TilingController::Decision TilingController::at(Sequence& sequence, std::int64_t start, std::int64_t now) const {
   // Orders go out a cycle before the first bank is read, and early enough that the next decision, whose circuits may
   // be longer, is not late because of this one.
-  const std::int64_t when = start - sequence.lead - kBankRead - max_latency_;
+  const std::int64_t when = start - sequence.lead - kBankRead - max_latency_ - longest_ahead_;
   sequence.start = start;
   if (when <= now) return Decision::commit;
   sequence.wake = when;
@@ -209,7 +214,7 @@ TilingController::Decision TilingController::decide_weights(std::int64_t now) {
     const StoredTile& stored = *operation.w;
     const std::int64_t cycles = board_.latency(stored.bank, operation.place->pod);
     w_reads_.add(stored.bank, cycles);
-    main_.lead = std::max(main_.lead, cycles);
+    main_.lead = std::max(main_.lead, cycles + ahead_of(stored));
     loading_cycles_ = std::max(loading_cycles_, timing.load_cycles(stored.rows));
     if (!board_.rows_ready(stored.requirements, written, queued)) {
       return Decision::wait;
@@ -235,7 +240,7 @@ TilingController::Decision TilingController::decide_weights(std::int64_t now) {
     if (!operation.gemm->flow.preloads) continue;
     const int bank = operation.w->bank;
     const std::int64_t port = board_.port_free(FabricId::w, bank);
-    if (port > 0) load_bound_.raise(StallCause::bank, port + kBankRead + w_reads_.of(bank));
+    if (port > 0) load_bound_.raise(StallCause::bank, port + kBankRead + ahead_of(*operation.w) + w_reads_.of(bank));
     if (!links.never_conflicts()) {
       const std::int64_t launch = links.earliest_launch(bank, operation.place->pod);
       if (launch > 0) load_bound_.raise(StallCause::network, launch + w_reads_.of(bank));
@@ -272,7 +277,8 @@ void TilingController::order_weights(const RoundOperation& operation, std::int64
   transfer.unit = pod;
   transfer.item = operation.w_tile;
   transfer.id = operation.op;
-  board_.port_free(FabricId::w, stored.bank) = transfer.launch - kBankRead + stored.rows;
+  transfer.ahead = static_cast<std::int32_t>(ahead_of(stored));
+  board_.port_free(FabricId::w, stored.bank) = port_free_after(transfer);
   LinkSchedule& links = board_.links(FabricId::w);
   if (!links.never_conflicts()) links.reserve(stored.bank, pod, transfer.launch, stored.rows);
   w_banks[stored.bank]->read(ReadPort::main, transfer);
@@ -290,7 +296,7 @@ std::int64_t TilingController::longest_stream(const std::vector<RoundOperation>&
 void TilingController::wait_for_outputs(const std::vector<RoundOperation>& operations, std::int64_t length) {
   for (const RoundOperation& operation : operations) {
     if (!operation.gemm->flow.keeps_sums) continue;
-    if (!keeps_sums(operation)) stream_bound_.raise(StallCause::bank, outputs_left_ - length);
+    if (!sums_stay(operation)) stream_bound_.raise(StallCause::bank, outputs_left_ - length);
     if (operation.place->partial_sum_in == kNone) {
       stream_bound_.raise(StallCause::weights, outputs_read_[static_cast<std::size_t>(operation.gemm->pod_group)]);
     }
@@ -344,14 +350,14 @@ TilingController::Decision TilingController::decide_stream(std::int64_t now) {
     const StoredTile& stored = *operation.x;
     const std::int64_t x_latency = board_.latency(stored.bank, place.pod);
     x_reads_.add(stored.bank, x_latency);
-    main_.lead = std::max(main_.lead, x_latency);
+    main_.lead = std::max(main_.lead, x_latency + ahead_of(stored));
     if (!board_.rows_ready(stored.requirements, written, queued)) {
       return Decision::wait;
     }
     if (operation.gemm->flow.keeps_sums) {
       const std::int64_t w_latency = board_.latency(operation.w->bank, place.pod);
       w_reads_.add(operation.w->bank, w_latency);
-      main_.lead = std::max(main_.lead, w_latency);
+      main_.lead = std::max(main_.lead, w_latency + ahead_of(*operation.w));
       if (!board_.rows_ready(operation.w->requirements, written, queued)) return Decision::wait;
     } else if (place.partial_sum_in != kNone) {
       const MainPlacement& from = program.schedule.main[place.partial_sum_in];
@@ -379,12 +385,13 @@ TilingController::Decision TilingController::decide_stream(std::int64_t now) {
   const bool watch_links = board_.links_can_conflict();
   const bool watch_sums = board_.sums_can_conflict();
   const bool watch_weights = board_.weights_can_conflict();
-  if (watch_sums || watch_weights || shared_ports_) {
+  if (watch_sums || watch_weights || shared_ports_ || transposes_) {
     for (const RoundOperation& operation : operations) {
       const MainPlacement& place = *operation.place;
       const int bank = operation.x->bank;
-      stream_bound_.raise(StallCause::bank, board_.port_free(FabricId::x, bank) + kBankRead + x_reads_.of(bank));
-      if (!keeps_sums(operation)) {
+      stream_bound_.raise(StallCause::bank,
+                          board_.port_free(FabricId::x, bank) + kBankRead + ahead_of(*operation.x) + x_reads_.of(bank));
+      if (!sums_stay(operation)) {
         const std::int64_t out_launch = board_.sums_launch(place.pod, 0, length);
         const std::int64_t out_latency = board_.latency(place.p_bank, place.pod);
         stream_bound_.raise(StallCause::bank,
@@ -396,7 +403,8 @@ TilingController::Decision TilingController::decide_stream(std::int64_t now) {
       }
       if (operation.gemm->flow.keeps_sums && watch_weights) {
         const int from = operation.w->bank;
-        stream_bound_.raise(StallCause::bank, board_.port_free(FabricId::w, from) + kBankRead + w_reads_.of(from));
+        stream_bound_.raise(StallCause::bank, board_.port_free(FabricId::w, from) + kBankRead + ahead_of(*operation.w) +
+                                                  w_reads_.of(from));
         stream_bound_.raise(StallCause::network,
                             board_.links(FabricId::w).earliest_launch(from, place.pod) + w_reads_.of(from));
       }
@@ -462,7 +470,7 @@ void TilingController::order_stream(std::int64_t now) {
     command.p_bank = place.p_bank;
     command.partial_sum_in = place.partial_sum_in;
     command.drain = end;
-    if (!keeps_sums(operation)) command.write_arrival = launch + board_.latency(place.p_bank, place.pod);
+    if (!sums_stay(operation)) command.write_arrival = launch + board_.latency(place.p_bank, place.pod);
 
     Transfer transfer;
     transfer.launch = start - x_reads_.of(x.bank);
@@ -473,8 +481,10 @@ void TilingController::order_stream(std::int64_t now) {
     transfer.unit = place.pod;
     transfer.item = operation.x_tile;
     transfer.id = op;
+    transfer.ahead = static_cast<std::int32_t>(ahead_of(x));
     x_banks[x.bank]->read(ReadPort::main, transfer);
-    board_.port_free(FabricId::x, x.bank) = transfer.launch - kBankRead + x.rows;
+    board_.port_free(FabricId::x, x.bank) = port_free_after(transfer);
+    transfer.ahead = 0;
     if (watch_links) board_.links(FabricId::x).reserve(x.bank, place.pod, transfer.launch, x.rows);
 
     const std::int64_t sum_bytes = static_cast<std::int64_t>(sums) * command.sum_columns * config_.partial_sum_bytes;
@@ -488,7 +498,7 @@ void TilingController::order_stream(std::int64_t now) {
       transfer.bank = from.p_bank;
       transfer.item = tiles + place.partial_sum_in;
       p_banks[from.p_bank]->read(ReadPort::main, transfer);
-      board_.port_free(FabricId::p_in, from.p_bank) = transfer.launch - kBankRead + x.rows;
+      board_.port_free(FabricId::p_in, from.p_bank) = port_free_after(transfer);
       if (watch_links) {
         board_.links(FabricId::p_in).reserve(from.p_bank, place.pod, transfer.launch, x.rows);
       }
@@ -496,7 +506,7 @@ void TilingController::order_stream(std::int64_t now) {
     }
     const std::int64_t stored = command.write_arrival + kBankWrite;
     std::int64_t last_cycle = end;
-    if (!keeps_sums(operation)) {
+    if (!sums_stay(operation)) {
       partial_sum_bytes += sum_bytes;
       board_.port_free(FabricId::p_out, place.p_bank) = command.write_arrival + sums;
       if (watch_sums) board_.links(FabricId::p_out).reserve(place.p_bank, place.pod, launch, sums);
@@ -591,13 +601,17 @@ TilingController::Decision TilingController::decide_post(std::int64_t now) {
     }
   };
   const bool watch_links = board_.links_can_conflict();
+  auto ahead_of_source = [&](const PostSource& source) {
+    return source.kind == PostSource::Kind::stored ? ahead_of(work.tiles[source.index]) : 0;
+  };
   for (std::uint32_t n = first; n < end; ++n) {
     const PostPlacement& pass = program.schedule.post[program.order.post_ids[n]];
     auto look = [&](const PostSource& source, Reads& reads) {
       if (source.kind == PostSource::Kind::none) return true;
       const std::int64_t cycles = board_.latency(bank_of(source), pass.post_processor);
       reads.add(bank_of(source), cycles);
-      post_.lead = std::max(post_.lead, cycles);
+      const std::int64_t ahead = ahead_of_source(source);
+      post_.lead = std::max(post_.lead, cycles + ahead);
       std::int64_t ready = 0;
       bool queued = false;
       if (source.kind == PostSource::Kind::stored) {
@@ -605,19 +619,19 @@ TilingController::Decision TilingController::decide_post(std::int64_t now) {
       } else if (!board_.sum_ready(source, ready)) {
         return false;
       }
-      if (ready > 0) start = std::max(start, ready + kBankRead + cycles);
+      if (ready > 0) start = std::max(start, ready + kBankRead + ahead + cycles);
       return true;
     };
     if (!look(pass.in1, in1_reads_) || !look(pass.in2, in2_reads_)) return Decision::wait;
   }
   if (fetched > 0) start = std::max(start, fetched + kBankRead + post_.lead);
-  if (watch_links || shared_ports_) {
+  if (watch_links || shared_ports_ || transposes_) {
     for (std::uint32_t n = first; n < end; ++n) {
       const PostPlacement& pass = program.schedule.post[program.order.post_ids[n]];
       auto look = [&](const PostSource& source, FabricId fabric, Reads& reads) {
         if (source.kind == PostSource::Kind::none) return;
         const int bank = bank_of(source);
-        start = std::max(start, board_.port_free(fabric, bank) + kBankRead + reads.of(bank));
+        start = std::max(start, board_.port_free(fabric, bank) + kBankRead + ahead_of_source(source) + reads.of(bank));
         if (watch_links) {
           start = std::max(start, board_.links(fabric).earliest_launch(bank, pass.post_processor) + reads.of(bank));
         }
@@ -673,11 +687,12 @@ void TilingController::order_post(std::int64_t now) {
           transfer.bank = work.tiles[source.index].bank;
           transfer.item = source.index;
           transfer.row_bytes = work.tiles[source.index].row_bytes();
+          transfer.ahead = static_cast<std::int32_t>(ahead_of(work.tiles[source.index]));
       }
       transfer.launch = start - reads.of(transfer.bank);
       p_banks[transfer.bank]->read(port, transfer);
       const FabricId fabric = fabric_of(port);
-      board_.port_free(fabric, transfer.bank) = transfer.launch - kBankRead + pass.rows;
+      board_.port_free(fabric, transfer.bank) = port_free_after(transfer);
       if (watch_links) {
         board_.links(fabric).reserve(transfer.bank, pass.post_processor, transfer.launch, pass.rows);
       }

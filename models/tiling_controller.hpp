@@ -89,7 +89,15 @@ class TilingController final : public sc_core::sc_module, public FillListener, p
     return timing_[static_cast<std::size_t>(gemm.pod_group)];
   }
   /// Its sums stay in the array.
-  static bool keeps_sums(const RoundOperation& operation) { return operation.place->p_bank == kNoBank; }
+  static bool sums_stay(const RoundOperation& operation) { return operation.place->p_bank == kNoBank; }
+  /// Transfer::ahead of a stored tile.
+  std::int64_t ahead_of(const StoredTile& tile) const {
+    return transposes_ && context_.program->work.operands[tile.operand].by_columns ? tile.columns : 0;
+  }
+  /// The first cycle in which the bank's port is free after the read.
+  static std::int64_t port_free_after(const Transfer& transfer) {
+    return transfer.launch - kBankRead - transfer.ahead + transfer.port_cycles();
+  }
   /// Longest stream of the round, in cycles.
   std::int64_t longest_stream(const std::vector<RoundOperation>& operations) const;
   /// What arrays that keep their sums ask of the start of a round: of `length` cycles.
@@ -132,11 +140,13 @@ class TilingController final : public sc_core::sc_module, public FillListener, p
   RunContext& context_;
   const HardwareConfig& config_;
   const bool shared_ports_;          ///< P banks have one read and one write port
+  const bool transposes_;            ///< tiles that are delivered by columns pass a buffer
   std::vector<ArrayTiming> timing_;  ///< per group of pods
   Scoreboard board_;
   RunAccounts accounts_;
   RoundOperations operations_;
   const std::int64_t max_latency_;
+  std::int64_t longest_ahead_ = 0;  ///< of the tiles that pass a transposing buffer
 
   CycleEvent wake_{"wake"};
   CycleEvent finish_{"finish"};

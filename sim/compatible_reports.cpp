@@ -31,6 +31,10 @@ CompatibleOutput compatible_output(const std::string& argument) {
   return out;
 }
 
+void check_compatible(const CompatibleOutput& output, const HardwareConfig& hardware) {
+  compatible_reports_registry().make({output.name, Json::object()})->check(hardware);
+}
+
 void write_compatible(const CompatibleOutput& output, const Report& report) {
   std::vector<std::string> contents =
       compatible_reports_registry().make({output.name, Json::object()})->contents(report);

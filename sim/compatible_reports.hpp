@@ -19,6 +19,8 @@ class CompatibleReports {
   virtual std::vector<std::string> file_names() const = 0;
   /// The contents, in the order of the names. Equal runs give equal bytes.
   virtual std::vector<std::string> contents(const Report& report) const = 0;
+  /// \throws Error (bad_input) if runs of such a machine cannot be told in these files
+  virtual void check(const HardwareConfig&) const {}
 };
 
 Registry<CompatibleReports>& compatible_reports_registry();
@@ -32,6 +34,9 @@ struct CompatibleOutput {
 /// \param argument "scalesim" for the working directory, or "scalesim=FOLDER"
 /// \throws Error (bad_input) if the name is unknown or a file could not be written
 CompatibleOutput compatible_output(const std::string& argument);
+
+/// \throws Error (bad_input) if runs of the machine cannot be told in the files of the set
+void check_compatible(const CompatibleOutput& output, const HardwareConfig& hardware);
 
 /// Writes all files of the set, or none (write_files).
 /// \throws Error (run_failed)

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "podsim/models/dataflow.hpp"
 #include "podsim/sim/core/text.hpp"
 
 namespace podsim {
@@ -292,14 +293,25 @@ void add_array_conventions(const HardwareConfig& hardware, std::vector<std::stri
     const bool all = groups.size() == static_cast<std::size_t>(hardware.pod_group_count());
     out.push_back(text + (all ? "" : " (groups of pods: " + join(groups) + ")"));
   };
-  add("the next weights follow the last activation row through the array (drain overlapped)",
-      [](const PodConfig& kind) { return kind.weight_buffers == "single" && kind.drain == "overlapped"; });
-  add("a tile with fewer weight rows than the array loads zeros for the others (full edge folds)",
-      [](const PodConfig& kind) { return kind.edge_folds == "full"; });
-  add("a tile operation takes the activation port for some cycles at least (min_stream_cycles)",
+  auto keeps_sums = [](const PodConfig& kind) { return make_dataflow(kind)->flow().keeps_sums; };
+  add("the next tile is loaded behind the last row that streams (drain overlapped)", [&](const PodConfig& kind) {
+    return !keeps_sums(kind) && kind.weight_buffers == "single" && kind.drain == "overlapped";
+  });
+  add("a tile with fewer rows than the array loads zeros for the others (full edge folds)",
+      [&](const PodConfig& kind) { return !keeps_sums(kind) && kind.edge_folds == "full"; });
+  add("new sums wait until those before are read (single output buffers)",
+      [&](const PodConfig& kind) { return keeps_sums(kind) && kind.output_buffers == "single"; });
+  add("and for the last product of the array (drain charged)", [&](const PodConfig& kind) {
+    return keeps_sums(kind) && kind.output_buffers == "single" && kind.drain == "charged";
+  });
+  add("the last product of a small output tile is that of a whole one (full edge folds)",
+      [&](const PodConfig& kind) { return keeps_sums(kind) && kind.edge_folds == "full"; });
+  add("a tile operation takes the X port for some cycles at least (min_stream_cycles)",
       [](const PodConfig& kind) { return kind.min_stream_cycles > 1; });
   add("no partial sums enter the arrays: post-processors add them all",
-      [](const PodConfig& kind) { return !kind.partial_sum_input; });
+      [&](const PodConfig& kind) { return !keeps_sums(kind) && !kind.partial_sum_input; });
+  add("sums do not stay for a further operation: post-processors add them all",
+      [&](const PodConfig& kind) { return keeps_sums(kind) && !kind.partial_sum_input; });
 }
 
 }  // namespace
@@ -332,16 +344,30 @@ std::vector<std::string> assumptions(const Experiment& experiment) {
   if (hardware.relayout == "free") {
     out.emplace_back("relayout is free: a result reaches all X tiles that need it without further circuits");
   }
-  int single = 0;
+  int loading = 0, single = 0, transposed = 0, by_columns = 0, keeping = 0;  // groups of pods
   for (int g = 0; g < hardware.pod_group_count(); ++g) {
-    if (hardware.pod_group(g).weight_buffers == "single") ++single;
+    const OperandFlow flow = make_dataflow(hardware.pod_group(g))->flow();
+    if (flow.preloads) ++loading;
+    if (flow.preloads && hardware.pod_group(g).weight_buffers == "single") ++single;
+    if (flow.is_transposed) ++transposed;
+    if (flow.activations_by_columns()) ++by_columns;
+    if (flow.keeps_sums) ++keeping;
   }
-  if (single > 0 && single < hardware.pod_group_count()) {
-    out.emplace_back("weights are loaded during the round before, or between rounds for pods with a single buffer");
-  } else if (single == 0) {
-    out.emplace_back("weights are loaded during the round before (double weight buffers)");
-  } else {
-    out.emplace_back("weights are loaded between rounds (single weight buffer)");
+  const std::string loaded = transposed == 0         ? "weights are loaded "
+                             : transposed == loading ? "activations are loaded "
+                                                     : "weights, or activations that stay, are loaded ";
+  if (single > 0 && single < loading) {
+    out.emplace_back(loaded + "during the round before, or between rounds for pods with a single buffer");
+  } else if (loading > 0 && single == 0) {
+    out.emplace_back(loaded + "during the round before (double weight buffers)");
+  } else if (loading > 0) {
+    out.emplace_back(loaded + "between rounds (single weight buffer)");
+  }
+  if (keeping > 0) out.emplace_back("sums of output-stationary arrays leave behind the end of their round");
+  if (by_columns > 0 && hardware.banks.column_reads == "free") {
+    out.emplace_back("banks deliver tiles by rows or by columns, as arrays need them, at no cost");
+  } else if (by_columns > 0) {
+    out.emplace_back("a tile that is delivered by columns is read row by row into a transposing buffer first");
   }
   add_array_conventions(hardware, out);
   if (hardware.pod_group_count() > 1) {

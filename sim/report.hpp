@@ -74,7 +74,7 @@ struct Report {
   double clock_mhz = 1000;
   RunResult result;
   LowerBound bound;
-  std::int64_t resident_weight_bytes = 0;  ///< in W banks from before the run on
+  std::int64_t resident_weight_bytes = 0;  ///< in banks from before the run on
   std::optional<Repetition> repetition;    ///< of several inferences
   std::optional<DecodeRun> decode;         ///< of an autoregressive run; all else is its last step
   std::vector<LayerReport> layers;

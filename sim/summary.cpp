@@ -91,7 +91,7 @@ std::string results(const Report& report) {
                  bytes_text(static_cast<double>(result.dram.spilled_bytes)) + " spilled"});
   if (report.resident_weight_bytes > 0) {
     table.row(
-        {"Warm weights", bytes_text(static_cast<double>(report.resident_weight_bytes)), "in W banks all the time"});
+        {"Warm weights", bytes_text(static_cast<double>(report.resident_weight_bytes)), "in their banks all the time"});
   }
   table.row({"Peak in banks", bytes_text(static_cast<double>(result.peak_class_bytes[0])) + " X",
              bytes_text(static_cast<double>(result.peak_class_bytes[1])) + " W, " +

@@ -34,7 +34,7 @@ class OutputStationary final : public Dataflow {
            " B/cycle together, sums out " + std::to_string(pod.cols) +
            " values/cycle; a tile of m <= " + std::to_string(pod.rows) +
            ", k <= partition, n <= " + std::to_string(pod.cols) + ": k stream + " + std::to_string(pod.col_stages()) +
-           " + m drain, beside the next operation's stream with double output " + "buffers; products in k + " +
+           " + m drain, beside the next operation's stream with double output buffers; products in k + " +
            std::to_string(pod.drain_cycles()) + " cycles; circuits X, W, P-out";
   }
 };

@@ -56,7 +56,7 @@ ValuePlane::ValuePlane(const Program& program, const Network& network, const Net
 }
 
 ValuePlane::Read ValuePlane::read_of(const Transfer& transfer) {
-  return {transfer.item, transfer.bank, transfer.launch - 1};
+  return {transfer.item, transfer.bank, transfer.launch - 1 - transfer.ahead};
 }
 
 int ValuePlane::new_running() {

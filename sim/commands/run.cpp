@@ -235,6 +235,7 @@ int run_command(const std::vector<std::string>& arguments) {
   const std::vector<Output> outputs = checked_outputs(experiment, *parsed);
   options.functional = functional_options(*parsed);
   const std::vector<CompatibleOutput> compatible = checked_compatible_outputs(*parsed);
+  for (const CompatibleOutput& output : compatible) check_compatible(output, experiment.hardware);
   check_distinct(experiment, *parsed, compatible);
   for (const Output& output : outputs) options.record_rounds |= writer_for(output)->wants_rounds();
   if (const auto path = parsed->value("schedule-in")) {

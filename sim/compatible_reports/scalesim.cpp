@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "podsim/models/dataflow.hpp"
 #include "podsim/sim/compatible_reports.hpp"
 #include "podsim/sim/core/text.hpp"
 
@@ -65,6 +66,18 @@ class ScaleSimReports final : public CompatibleReports {
       ++id;
     }
     return {std::move(compute), std::move(bandwidth), std::move(access)};
+  }
+
+  void check(const HardwareConfig& hardware) const override {
+    for (int g = 0; g < hardware.pod_group_count(); ++g) {
+      const OperandFlow flow = make_dataflow(hardware.pod_group(g))->flow();
+      if (!flow.is_transposed && !flow.keeps_sums) continue;
+      throw Error(ErrorKind::bad_input, {{"--compat",
+                                          {},
+                                          "scalesim: its columns are those of arrays that keep weights, not of " +
+                                              hardware.pod_group(g).dataflow.type,
+                                          "JSON, HDF5 and CSV reports (-o) know every dataflow"}});
+    }
   }
 
  private:

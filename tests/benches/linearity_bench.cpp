@@ -8,6 +8,8 @@
 // gigabytes.
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
+#include <utility>
 
 #include "benches/bench.hpp"
 #include "podsim/sim/core/error.hpp"
@@ -38,12 +40,15 @@ struct Row {
   double prepare = 0, simulate = 0;  ///< seconds; lowering, tiling, scheduling, check and plan
 };
 
-Row run(const std::function<Network()>& make) {
+Row run(const std::function<Network()>& make, std::optional<std::int64_t> capacity_kib) {
   Row row;
   const auto start = bench::Clock::now();
-  const Machine machine{HardwareConfig()};
+  HardwareConfig hardware;
+  hardware.banks.capacity_kib = capacity_kib;
+  const Machine machine(std::move(hardware));
   const auto scheduler = scheduler_registry().make(scheduler_registry().default_config("sosa_greedy"));
-  TiledWorkload work = tile(lower(make(), std::int64_t{64} << 30), machine, TilingConfig(), std::int64_t{64} << 30);
+  const std::int64_t memory = std::int64_t{64} << 30;
+  TiledWorkload work = tile(lower(make(), memory), machine, TilingConfig(), memory);
   row.ops = work.op_count;
   Schedule schedule = scheduler->schedule(work, machine, {});
   const Program program = make_program(machine, std::move(work), std::move(schedule), true);
@@ -59,11 +64,11 @@ struct Measured {
   double peak = 0;  ///< MiB
 };
 
-Measured measure(const std::function<Network()>& make, int repeat) {
+Measured measure(const std::function<Network()>& make, int repeat, std::optional<std::int64_t> capacity_kib = {}) {
   Measured best;
   for (int r = 0; r < repeat; ++r) {
     Row row;
-    const bench::Spent spent = bench::in_process<Row>(row, [&make] { return run(make); });
+    const bench::Spent spent = bench::in_process<Row>(row, [&make, capacity_kib] { return run(make, capacity_kib); });
     if (!spent.good) throw Error::run_failed("a run failed");
     if (r == 0) best.row = row;
     best.row.prepare = std::min(best.row.prepare, row.prepare);
@@ -83,6 +88,7 @@ int main(int argc, char** argv) {
     std::string name;
     std::function<Network()> make;
     bool is_large;
+    std::optional<std::int64_t> capacity_kib = {};
   };
   std::vector<Case> cases;
   const auto depth = [&cases](std::int64_t layers, std::int64_t m, bool is_large) {
@@ -101,20 +107,25 @@ int main(int argc, char** argv) {
   batch(70, false);
   batch(700, false);
   batch(7000, true);
+  // Its activations do not fit into the banks; in larger ones they do.
+  cases.push_back({"… in banks of 4 MiB", [] { return load_network("zoo:resnet20:batch=7000"); }, true, 4096});
+  for (const std::string name : {"zoo:resnet50:image=299", "zoo:resnet50:image=299,batch=4"}) {
+    cases.push_back({name, [name] { return load_network(name); }, false});
+  }
   try {
     const Measured least = measure([] { return linear_layers(1, 32, 32); }, repeat);
     std::printf("start-up, subtracted below: %.4f s before the simulation, %.4f s for it, %.1f MiB\n",
                 least.row.prepare, least.row.simulate, least.peak);
-    std::printf("%-26s %11s %10s  %21s  %9s %9s  %9s %9s\n", "", "tile", "", "seconds", "ns per op", "ns per op", "",
+    std::printf("%-32s %11s %10s  %21s  %9s %9s  %9s %9s\n", "", "tile", "", "seconds", "ns per op", "ns per op", "",
                 "bytes");
-    std::printf("%-26s %11s %10s  %10s %10s  %9s %9s  %9s %9s\n", "network", "operations", "cycles", "before",
+    std::printf("%-32s %11s %10s  %10s %10s  %9s %9s  %9s %9s\n", "network", "operations", "cycles", "before",
                 "simulated", "whole", "simulated", "peak MiB", "per op");
     for (const Case& one : cases) {
       if (one.is_large && !large) continue;
-      const Measured m = measure(one.make, one.is_large ? 1 : repeat);
+      const Measured m = measure(one.make, one.is_large ? 1 : repeat, one.capacity_kib);
       const double before = m.row.prepare - least.row.prepare;
       const double simulated = m.row.simulate - least.row.simulate;
-      std::printf("%-26s %11.0f %10.0f  %10.4f %10.4f  %9.1f %9.1f  %9.1f %9.1f\n", one.name.c_str(), m.row.ops,
+      std::printf("%-32s %11.0f %10.0f  %10.4f %10.4f  %9.1f %9.1f  %9.1f %9.1f\n", one.name.c_str(), m.row.ops,
                   m.row.cycles, before, simulated, (before + simulated) / m.row.ops * 1e9, simulated / m.row.ops * 1e9,
                   m.peak, (m.peak - least.peak) * (1 << 20) / m.row.ops);
       std::fflush(stdout);

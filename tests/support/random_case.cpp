@@ -301,6 +301,7 @@ Setup random_setup(RandomStream& random) {
   if (chance(2)) hardware.banks.count = random.between(1, 20);
   if (chance(2)) hardware.banks.capacity_kib = pick<std::int64_t>(random, {1, 2, 3, 4, 8, 16, 64});
   if (hardware.banks.count.value_or(hardware.pods.count) > 1 && chance(4)) hardware.banks.p_ports = "shared";
+  if (chance(3)) hardware.banks.column_reads = "buffered";
   if (chance(2)) hardware.post_processors.count = random.between(1, 20);
   hardware.post_processors.latency_cycles = static_cast<int>(random.between(1, 9));
   hardware.dram.bandwidth_gb_per_s = pick(random, {0.7, 3.0, 40.0, 1200.0, 1e5});

@@ -112,6 +112,32 @@ TEST_CASE("checker: a row that is read before it is written is found", "[models]
   }
 }
 
+TEST_CASE("checker: what passes a transposing buffer is read so many cycles ahead, and takes the port for as long",
+          "[models]") {
+  // 8 rows are read from launch - 1 - 8 on, and leave as 4.
+  const auto buffered = [](std::uint32_t item, int bank, std::int64_t launch) {
+    Transfer t = Bench::transfer(item, bank, 0, launch, 4);
+    t.ahead = 8;
+    return t;
+  };
+  for (const bool early : {false, true}) {
+    CAPTURE(early);
+    Bench bench(test::crossbar_setup(8, 8, 8));
+    const Fill& fill = bench.program->memory.fills[0];
+    bench.checker.filled(0, 50);
+    const std::string fault = bench.fault(buffered(fill.item, fill.bank, early ? 58 : 59),
+                                          fill.bank_class == BankClass::x ? FabricId::x : FabricId::w);
+    CHECK(fault.empty() == !early);
+    if (early) CHECK(fault.find("is read in cycle 49") != std::string::npos);
+    // Another tile's rows from the cycle on in which the last of the 8 has been read.
+    Bench port(test::crossbar_setup(8, 8, 8));
+    CHECK(port.fault(buffered(0, 2, 100)).empty());
+    const std::string met = port.fault(Bench::transfer(1, 2, 1, early ? 99 : 100, 8));
+    CHECK(met.empty() == !early);
+    if (early) CHECK(met.find("two tiles on the X port of bank 2") != std::string::npos);
+  }
+}
+
 TEST_CASE("checker: a tile that never came is found at the latest when it has been read", "[models]") {
   Bench bench(test::crossbar_setup(8, 8, 8));
   const Fill& fill = bench.program->memory.fills[0];

@@ -179,6 +179,56 @@ TEST_CASE("dataflows: a tile that is read by columns one cycle too early gives w
   }
 }
 
+TEST_CASE("dataflows: a tile that passes a transposing buffer comes as many cycles later as it has rows", "[sim]") {
+  // m = 12, k = 30, n = 7: one tile operation, whose tiles are fetched in time for nothing else to matter.
+  for (const std::string& dataflow : kDataflows) {
+    std::int64_t loaded[2] = {0, 0}, streamed[2] = {0, 0};
+    for (const bool buffered : {false, true}) {
+      Setup setup = crossbar_setup(1, 32, 32);
+      setup.hardware.pods.dataflow.type = dataflow;
+      setup.hardware.banks.column_reads = buffered ? "buffered" : "free";
+      RunOptions recorded;
+      recorded.record_rounds = true;
+      const RunResult result = simulate(*make(one_linear(12, 30, 7), setup), recorded);
+      REQUIRE(result.complete);
+      loaded[buffered] = result.round_results.front().load_start;
+      streamed[buffered] = result.round_results.front().stream_start;
+    }
+    CAPTURE(dataflow);
+    if (dataflow == "weight_stationary") {
+      CHECK(loaded[1] == loaded[0]);
+      CHECK(streamed[1] == streamed[0]);
+    } else if (dataflow == "output_stationary") {
+      CHECK(streamed[1] == streamed[0] + 12);  // 12 rows of activations, of which 30 columns are needed
+    } else {
+      CHECK(loaded[1] == loaded[0] + 12);
+      // 30 rows of weights, of which 7 columns are needed, are read while 30 rows of activations are loaded.
+      CHECK(streamed[1] == streamed[0] + 12);
+    }
+  }
+}
+
+TEST_CASE("dataflows: transposing buffers change when things happen, not what", "[sim]") {
+  const Network network = load_network("zoo:resnet20");
+  const ValuedRun reference = value_network(network, {}, 1);
+  for (const std::string& dataflow : kDataflows) {
+    for (const char* topology : {"butterfly", "mesh"}) {
+      Setup setup = crossbar_setup(6, 16, 16);
+      setup.hardware.interconnect = {topology, Json::object()};
+      setup.hardware.pods.dataflow.type = dataflow;
+      CAPTURE(dataflow, topology);
+      const std::int64_t free = simulate(*make(network, setup), {}).cycles;
+      setup.hardware.banks.column_reads = "buffered";
+      const auto program = make(network, setup);
+      ValuePlane values(*program, network, reference.values);
+      const RunResult result = simulate(*program, {}, &values);
+      REQUIRE(result.complete);
+      CHECK(compare_outputs(network, program->work.network, values.tensors(), reference.outputs.tensors).is_equal());
+      CHECK((dataflow == "weight_stationary" ? result.cycles == free : result.cycles > free));
+    }
+  }
+}
+
 TEST_CASE("dataflows: pods that differ in what stays share a machine, and values stay", "[sim]") {
   const Network network = load_network("zoo:resnet20");
   const ValuedRun reference = value_network(network, {}, 1);
@@ -208,6 +258,48 @@ TEST_CASE("dataflows: pods that differ in what stays share a machine, and values
     CAPTURE(broken);
     CHECK(broken.empty());
   }
+}
+
+TEST_CASE("dataflows: a layer goes to the pods on which it is done first, however they move operands", "[sim]") {
+  // m = 1024, k = 8, n = 1024 in tiles of 32 x 32 outputs: on 4 pods that keep weights 1024 tile operations of 32
+  // cycles, 8192 cycles; on 2 pods that keep sums 1024 of 8 cycles each, but 32 rows of sums leave after each: 16,384
+  // cycles.
+  const Network network = one_linear(1024, 8, 1024);
+  auto chosen = [&](int keeping_weights, int keeping_sums) {
+    Setup setup = crossbar_setup(1, 32, 32);
+    for (const auto& [dataflow, count] :
+         {std::pair("weight_stationary", keeping_weights), {"output_stationary", keeping_sums}}) {
+      PodConfig kind = setup.hardware.pods;
+      kind.name = dataflow;
+      kind.count = count;
+      kind.dataflow.type = dataflow;
+      setup.hardware.pods.groups.push_back(kind);
+    }
+    return setup.hardware.pod_group_name(cut(network, setup).gemms.front().pod_group);
+  };
+  CHECK(chosen(4, 2) == "weight_stationary");
+  CHECK(chosen(2, 8) == "output_stationary");
+}
+
+TEST_CASE("dataflows: what pods cannot do is refused", "[sim]") {
+  struct Odd final : Dataflow {
+    OperandFlow flow() const override { return {false, false, false}; }
+    TileShape tile_shape(const PodConfig&, std::optional<std::int64_t>, const TileShape& gemm) const override {
+      return gemm;
+    }
+    Cycles stream_cycles(const TileShape& tile) const override { return Cycles(tile.m); }
+    Cycles load_cycles(const TileShape& tile) const override { return Cycles(tile.k); }
+    PortCycles least_cycles(const PodConfig&, const TileShape&) const override { return {}; }
+    std::string describe(const PodConfig&) const override { return "odd"; }
+  };
+  static const Registered<NoParameters> entry{dataflow_registry(), "odd_for_a_test",
+                                              "neither loads ahead nor keeps sums",
+                                              [](const NoParameters&) { return std::make_unique<Odd>(); }};
+  PodConfig pods;
+  pods.dataflow.type = "odd_for_a_test";
+  const auto error = error_of([&] { make_dataflow(pods); });
+  REQUIRE(error);
+  CHECK(error->kind() == ErrorKind::internal);
 }
 
 TEST_CASE("dataflows: weights that are warm stay in the banks that they lie in", "[sim]") {

@@ -125,10 +125,11 @@ void check_ports(const std::vector<SeenCircuit>& circuits) {
     std::get<3>(alone) = static_cast<std::uint32_t>(n);
     const bool write = is_write_fabric(seen.fabric);
     const std::int64_t at_unit = write ? transfer.launch : transfer.arrival;
-    const std::int64_t at_bank = write ? transfer.arrival : transfer.launch;
+    // A tile that is transposed takes the port while its rows are read, or while it leaves, whichever is longer.
+    const std::int64_t at_bank = write ? transfer.arrival : transfer.launch - transfer.ahead;
+    const std::int64_t taken = std::max(transfer.rows, transfer.ahead);
     ports[{seen.fabric, false, transfer.unit}].push_back({at_unit, at_unit + transfer.rows, alone});
-    ports[{seen.fabric, true, transfer.bank}].push_back(
-        {at_bank, at_bank + transfer.rows, write ? alone : launch_of(seen)});
+    ports[{seen.fabric, true, transfer.bank}].push_back({at_bank, at_bank + taken, write ? alone : launch_of(seen)});
   }
   for (auto& [port, owned] : ports) {
     check_owners(std::string(std::get<1>(port) ? "bank " : "unit ") + std::to_string(std::get<2>(port)) + ", " +

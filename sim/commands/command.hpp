@@ -25,6 +25,7 @@ int validate_command(const std::vector<std::string>& arguments);
 int list_command(const std::vector<std::string>& arguments);
 int describe_command(const std::vector<std::string>& arguments);
 int compare_command(const std::vector<std::string>& arguments);
+int power_command(const std::vector<std::string>& arguments);
 int reproduce_command(const std::vector<std::string>& arguments);
 int serve_command(const std::vector<std::string>& arguments);
 

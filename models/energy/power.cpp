@@ -24,13 +24,6 @@ double all_ports(const HardwareConfig& hardware) {
   return bytes;
 }
 
-/// The widest row of the machine's pods, in elements: post-processors take as many a cycle.
-int widest_row(const HardwareConfig& hardware) {
-  int widest = 0;
-  for (int g = 0; g < hardware.pod_group_count(); ++g) widest = std::max(widest, hardware.pod_group(g).cols);
-  return widest;
-}
-
 double bank_kib(const HardwareConfig& hardware) {
   return static_cast<double>(hardware.bank_capacity().count()) / 1024;
 }
@@ -91,6 +84,12 @@ double Power::total() const {
   double sum = 0;
   for (const Part& part : parts()) sum += part.watts;
   return sum;
+}
+
+int widest_row(const HardwareConfig& hardware) {
+  int widest = 0;
+  for (int g = 0; g < hardware.pod_group_count(); ++g) widest = std::max(widest, hardware.pod_group(g).cols);
+  return widest;
 }
 
 PortBytes port_bytes(const HardwareConfig& hardware, const PodConfig& pod) {

@@ -61,6 +61,8 @@ Power peak_power(const Machine& machine, const Technology& technology);
 /// Nothing if the technology does not give areas.
 std::optional<Area> area(const Machine& machine, const Technology& technology);
 
+/// The widest row of the machine's pods, in elements: post-processors take as many a cycle.
+int widest_row(const HardwareConfig& hardware);
 /// Capacity at which accesses to a bank are charged, in KiB.
 double charged_bank_kib(const HardwareConfig& hardware, const Technology& technology);
 /// Energy that a byte takes through the switches of a fabric: all its ports over all its terminals.

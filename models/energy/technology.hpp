@@ -69,6 +69,9 @@ struct Technology {
   bool has_area() const { return pe_area_um2 > 0 && !sram_area_mm2.empty() && switch_port_um2_per_byte > 0; }
 };
 
+/// What is taken if nobody says otherwise.
+inline constexpr const char* kDefaultTechnology = "sosa28";
+
 /// Technologies of the build, one per file in models/technology/.
 using TechnologyRegistry = Registry<Technology>;
 TechnologyRegistry& technology_registry();

@@ -148,7 +148,7 @@ int power_command(const std::vector<std::string>& arguments) {
   const auto tops = positive(*parsed, "tops");
   const std::string path = parsed->value("output").value_or("");
   if (!path.empty() && path != "-") check_writable(path);
-  const Technology technology = load_technology(parsed->value("technology").value_or("sosa28"));
+  const Technology technology = load_technology(parsed->value("technology").value_or(kDefaultTechnology));
   const HardwareConfig hardware = experiment_input(*parsed).hardware;
   const Machine machine(hardware);
 

@@ -77,3 +77,35 @@ TEST_CASE("power: technologies are listed and described with their sources", "[c
   CHECK(folder.podsim({"list", "technologies", "--names"}).out == "physical28\nsosa28\n");
   CHECK(contains(folder.podsim({"describe", "sosa28"}).out, "28.75 fJ/B"));
 }
+
+TEST_CASE("power: a run tells its energy, and components add up to the total", "[cli]") {
+  const Folder folder;
+  for (const std::string technology : {"sosa28", "physical28"}) {
+    const Outcome outcome = folder.podsim(
+        {"run", "-w", podsim::test::tiny_network(), "--technology", technology, "-o", technology + ".json"});
+    INFO(outcome.err);
+    CHECK(outcome.code == 0);
+    CHECK(contains(outcome.out, "W at peak; technology " + technology));
+    const Json report = Json::parse(folder.read(technology + ".json"));
+    const Json& energy = report["statistics"]["energy"];
+    double sum = 0;
+    for (const auto& [name, gauge] : energy.items()) {
+      if (gauge.contains("unit") && gauge["unit"] == "mJ" && name != "total") sum += gauge["value"].get<double>();
+    }
+    CHECK(sum > 0);
+    CHECK(sum == energy["total"]["value"].get<double>());
+    const double seconds = report["totals"]["time_ms"].get<double>() / 1e3;
+    CHECK(std::abs(energy["average_power"]["value"].get<double>() / (sum / 1e3 / seconds) - 1) < 1e-9);
+    CHECK((energy["sram_leakage"]["value"].get<double>() > 0) == (technology == "physical28"));
+  }
+  // Energy changes nothing else.
+  Json a = Json::parse(folder.read("sosa28.json")), b = Json::parse(folder.read("physical28.json"));
+  for (Json* report : {&a, &b}) {
+    (*report)["statistics"].erase("energy");
+    report->erase("assumptions");
+  }
+  CHECK(a == b);
+  const Outcome refused = folder.podsim({"run", "-w", podsim::test::tiny_network(), "--technology", "sosa82"});
+  CHECK(refused.code == 2);
+  CHECK(contains(refused.err, "did you mean \"sosa28\"?"));
+}

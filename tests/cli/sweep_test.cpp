@@ -179,6 +179,21 @@ TEST_CASE("sweep: killed at any moment and resumed, it ends with the same file a
   CHECK(resumed > 0);
 }
 
+TEST_CASE("sweep: workers that are killed are replaced, and their points tried again", "[cli]") {
+  const Folder folder;
+  folder.write("s.json", R"({"workloads": ["zoo:resnet152:image=299"], "axes": {"/hardware/pods/count": [32, 64]}})");
+  REQUIRE(folder.podsim({"sweep", "s.json", "-q", "-o", "whole.h5"}).code == 0);
+  int killed = 0;
+  for (unsigned milliseconds = 400; killed == 0 && milliseconds > 10; milliseconds /= 2) {
+    const Outcome outcome =
+        folder.children_killed_after({"sweep", "s.json", "--workers", "2", "-o", "a.h5"}, milliseconds * 1000, killed);
+    INFO(outcome.err);
+    CHECK(outcome.code == 0);
+    CHECK(folder.read("a.h5") == folder.read("whole.h5"));
+  }
+  CHECK(killed > 0);
+}
+
 TEST_CASE("sweep: Ctrl-C leaves a valid file; a damaged line of the journal costs its point only", "[cli]") {
   const Folder folder;
   folder.write("s.json", spec_with_endless_point(3));

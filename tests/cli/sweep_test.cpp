@@ -341,3 +341,19 @@ TEST_CASE("sweep: a journal of something else is left alone", "[cli]") {
   }
   CHECK(contains(folder.read("s.h5.journal"), "dear diary"));
 }
+
+TEST_CASE("serve: a brief report is the full one without layers and statistics", "[cli]") {
+  const Folder folder;
+  const std::string experiment = R"("experiment": {"workload": "zoo:resnet20:image=8"}})";
+  const Outcome outcome =
+      folder.podsim({"serve"}, R"({"id": 1, )" + experiment + "\n" + R"({"id": 1, "report": "brief", )" + experiment +
+                                   "\n" + R"({"id": 1, "report": "breif", )" + experiment + "\n");
+  std::istringstream lines(outcome.out);
+  std::string full, brief, wrong;
+  REQUIRE((std::getline(lines, full) && std::getline(lines, brief) && std::getline(lines, wrong)));
+  Json expected = Json::parse(full);
+  CHECK(expected["report"].erase("layers") == 1);
+  CHECK(expected["report"].erase("statistics") == 1);
+  CHECK(Json::parse(brief) == expected);
+  CHECK(contains(wrong, "did you mean \\\"brief\\\"?"));
+}

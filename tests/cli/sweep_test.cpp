@@ -179,6 +179,21 @@ TEST_CASE("sweep: killed at any moment and resumed, it ends with the same file a
   CHECK(resumed > 0);
 }
 
+TEST_CASE("sweep: workers that are killed are replaced, and their points tried again", "[cli]") {
+  const Folder folder;
+  folder.write("s.json", R"({"workloads": ["zoo:resnet152:image=299"], "axes": {"/hardware/pods/count": [32, 64]}})");
+  REQUIRE(folder.podsim({"sweep", "s.json", "-q", "-o", "whole.h5"}).code == 0);
+  int killed = 0;
+  for (unsigned milliseconds = 400; killed == 0 && milliseconds > 10; milliseconds /= 2) {
+    const Outcome outcome =
+        folder.children_killed_after({"sweep", "s.json", "--workers", "2", "-o", "a.h5"}, milliseconds * 1000, killed);
+    INFO(outcome.err);
+    CHECK(outcome.code == 0);
+    CHECK(folder.read("a.h5") == folder.read("whole.h5"));
+  }
+  CHECK(killed > 0);
+}
+
 TEST_CASE("sweep: Ctrl-C leaves a valid file; a damaged line of the journal costs its point only", "[cli]") {
   const Folder folder;
   folder.write("s.json", spec_with_endless_point(3));
@@ -325,4 +340,20 @@ TEST_CASE("sweep: a journal of something else is left alone", "[cli]") {
     CHECK(contains(outcome.err, "s.h5.journal: is no journal of a sweep"));
   }
   CHECK(contains(folder.read("s.h5.journal"), "dear diary"));
+}
+
+TEST_CASE("serve: a brief report is the full one without layers and statistics", "[cli]") {
+  const Folder folder;
+  const std::string experiment = R"("experiment": {"workload": "zoo:resnet20:image=8"}})";
+  const Outcome outcome =
+      folder.podsim({"serve"}, R"({"id": 1, )" + experiment + "\n" + R"({"id": 1, "report": "brief", )" + experiment +
+                                   "\n" + R"({"id": 1, "report": "breif", )" + experiment + "\n");
+  std::istringstream lines(outcome.out);
+  std::string full, brief, wrong;
+  REQUIRE((std::getline(lines, full) && std::getline(lines, brief) && std::getline(lines, wrong)));
+  Json expected = Json::parse(full);
+  CHECK(expected["report"].erase("layers") == 1);
+  CHECK(expected["report"].erase("statistics") == 1);
+  CHECK(Json::parse(brief) == expected);
+  CHECK(contains(wrong, "did you mean \\\"brief\\\"?"));
 }

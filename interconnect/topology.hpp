@@ -65,6 +65,10 @@ class Topology {
   virtual std::optional<std::size_t> settle(const std::vector<Circuit>& circuits, CircuitPaths& paths) const;
   /// A table of the circuits of one round, empty. The topology must outlive it.
   virtual std::unique_ptr<RouteTable> make_route_table() const;
+  /// Ports of all switches, each as wide as a row: what the energy and area of the network are in proportion to. By
+  /// default a port per link; topologies of the SOSA paper (arXiv 2203.11540) give its counts, in which log2 of the
+  /// number of terminals is not rounded up.
+  virtual double switch_ports() const { return link_count(); }
   /// One line with the structure and the latency formula, e.g. "butterfly, radix 2, 2 planes, 9 stages, latency 9".
   virtual std::string describe() const = 0;
 };

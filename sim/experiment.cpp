@@ -9,6 +9,7 @@
 #include "podsim/models/dataflow.hpp"
 #include "podsim/models/dram_model.hpp"
 #include "podsim/models/pod_groups.hpp"
+#include "podsim/sim/core/json_pointer.hpp"
 #include "podsim/sim/core/random.hpp"
 #include "podsim/sim/core/text.hpp"
 #include "podsim/workloads/workload_source.hpp"
@@ -153,29 +154,6 @@ std::vector<std::string> read_outputs(JsonReader reader) {
   return out;
 }
 
-/// The keys of a JSON pointer, or nothing if the text is none.
-std::optional<std::vector<std::string>> pointer_keys(const std::string& pointer) {
-  if (pointer.size() < 2 || pointer[0] != '/') return std::nullopt;
-  std::vector<std::string> keys;
-  for (std::size_t begin = 1; begin <= pointer.size();) {
-    const std::size_t end = std::min(pointer.find('/', begin), pointer.size());
-    std::string key;
-    for (std::size_t at = begin; at < end; ++at) {
-      if (pointer[at] != '~') {
-        key += pointer[at];
-      } else if (at + 1 < end && (pointer[at + 1] == '0' || pointer[at + 1] == '1')) {
-        key += pointer[++at] == '0' ? '~' : '/';
-      } else {
-        return std::nullopt;
-      }
-    }
-    if (key.empty()) return std::nullopt;
-    keys.push_back(key);
-    begin = end + 1;
-  }
-  return keys;
-}
-
 Json value_of(const std::string& text, const std::string& pointer) {
   try {
     return parse_json(text, "--set").root;
@@ -186,12 +164,6 @@ Json value_of(const std::string& text, const std::string& pointer) {
     if (is_number) throw Error(ErrorKind::bad_input, {{"--set", pointer, error.issues().front().message, {}}});
     return text;  // not JSON: a string that needs no quotes in a shell
   }
-}
-
-std::optional<std::size_t> array_index(const std::string& key, std::size_t size) {
-  if (key.empty() || key.size() > 9 || key.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
-  const std::size_t index = std::stoul(key);
-  return index < size ? std::optional<std::size_t>(index) : std::nullopt;
 }
 
 }  // namespace
@@ -288,30 +260,8 @@ void apply_assignment(Json& experiment, const std::string& assignment) {
     }
     throw fail("\"" + pointer + "\" is not a JSON pointer (/key/key)", hint);
   }
-  if (experiment.is_null()) experiment = Json::object();
-  Json* at = &experiment;
-  std::string path;
-  for (std::size_t n = 0; n < keys->size(); ++n) {
-    const std::string& key = (*keys)[n];
-    if (at->is_array()) {
-      const auto index = array_index(key, at->size());
-      if (!index) {
-        throw fail("\"" + path + "\" has " + std::to_string(at->size()) + " elements; \"" + key + "\" is none of them",
-                   {});
-      }
-      at = &(*at)[*index];
-    } else {
-      // null on the way is a value that was never set.
-      if (at->is_null()) *at = Json::object();
-      if (!at->is_object()) {
-        throw fail("\"" + path + "\" is " + JsonReader::describe(*at) + ", not an object: it has no \"" + key + "\"",
-                   {});
-      }
-      at = &(*at)[key];
-    }
-    path = pointer_append(path, key);
-  }
-  *at = value_of(assignment.substr(equals + 1), pointer);
+  const std::string problem = set_value(experiment, *keys, value_of(assignment.substr(equals + 1), pointer));
+  if (!problem.empty()) throw fail(problem, {});
 }
 
 Json to_json(const Experiment& experiment) {

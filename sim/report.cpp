@@ -25,6 +25,20 @@ double share(double a, double b) {
   return std::clamp(ratio(a, b), 0.0, 1.0);
 }
 
+void add_energy(StatGroup& root, const Report& report) {
+  const RunEnergy& energy = report.energy;
+  StatGroup& group = root.group("energy", "counted actions times the constants of a technology");
+  double total_mj = 0;  // of the parts as they are shown, so that these add up to the last bit
+  for (const RunEnergy::Part& part : energy.parts()) {
+    const double mj = part.joules * 1e3;
+    group.gauge(part.name, "mJ", part.description, mj);
+    total_mj += mj;
+  }
+  group.gauge("total", "mJ", "the sum of all", total_mj);
+  group.gauge("average_power", "W", "total / time", energy.average_watts());
+  group.gauge("peak_power", "W", "of the machine, all of it at work", energy.peak_watts);
+}
+
 void add_fabrics(StatGroup& root, const RunResult& result) {
   StatGroup& fabrics = root.group("fabrics", "the seven circuit-switched networks");
   for (int f = 0; f < kFabrics; ++f) {
@@ -277,6 +291,7 @@ StatGroup Report::statistics() const {
   add_fabrics(root, result);
   add_banks(root, result);
   add_dram(root, *this);
+  add_energy(root, *this);
   return root;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "podsim/models/energy/run_energy.hpp"
 #include "podsim/models/lower_bound.hpp"
 #include "podsim/models/run_result.hpp"
 #include "podsim/sim/core/statistics.hpp"
@@ -73,6 +74,7 @@ struct Report {
   std::vector<PodGroupReport> pod_groups;  ///< empty if pods are of one kind
   double clock_mhz = 1000;
   RunResult result;
+  RunEnergy energy;
   LowerBound bound;
   std::int64_t resident_weight_bytes = 0;  ///< in banks from before the run on
   std::optional<Repetition> repetition;    ///< of several inferences

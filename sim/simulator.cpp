@@ -199,6 +199,8 @@ Report run_experiment(const Experiment& experiment, const RunOptions& options, M
   for (const UnmodelledLayer& layer : lowered.unmodelled)
     report.unmodelled.push_back(layer.name + " (" + layer.op + ")");
   report.assumptions = assumptions(experiment);
+  report.assumptions.push_back("energy by technology " + options.technology.name +
+                               (options.technology.summary.empty() ? "" : ": " + options.technology.summary));
   report.scheduler = program.schedule.scheduler;
   report.topology = program.machine.topology->describe();
   report.last_main_round = program.schedule.last_main_round();
@@ -208,6 +210,7 @@ Report run_experiment(const Experiment& experiment, const RunOptions& options, M
   report.cols = experiment.hardware.pod_group(0).cols;
   if (!experiment.hardware.pods.groups.empty()) report.pod_groups = pod_group_reports(program, report.result);
   report.clock_mhz = experiment.hardware.clock_mhz;
+  report.energy = run_energy(program.machine, options.technology, report.result);
   report.bound = lower_bound(lowered, experiment.hardware, experiment.mapping.residency());
   report.resident_weight_bytes = program.memory.resident_bytes;
   if (experiment.repeat > 1) report.repetition = repetition_of(report.result.operations, experiment.repeat);

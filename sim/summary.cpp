@@ -28,6 +28,13 @@ std::string time_text(double milliseconds) {
   return fixed(milliseconds * 1000, 3) + " us";
 }
 
+/// Likewise.
+std::string energy_text(double joules) {
+  if (joules >= 1) return fixed(joules, 3) + " J";
+  if (joules >= 1e-3) return fixed(joules * 1e3, 3) + " mJ";
+  return fixed(joules * 1e6, 3) + " uJ";
+}
+
 std::string pod_sizes(const Report& report) {
   auto size = [](int rows, int cols) { return std::to_string(rows) + "x" + std::to_string(cols); };
   if (report.pod_groups.empty()) return " of " + size(report.rows, report.cols);
@@ -96,7 +103,9 @@ std::string results(const Report& report) {
   table.row({"Peak in banks", bytes_text(static_cast<double>(result.peak_class_bytes[0])) + " X",
              bytes_text(static_cast<double>(result.peak_class_bytes[1])) + " W, " +
                  bytes_text(static_cast<double>(result.peak_class_bytes[2])) + " P alive at once"});
-  table.row({"Energy", "-", "not modelled yet"});
+  table.row({"Energy", energy_text(report.energy.total()),
+             fixed(report.energy.average_watts(), 1) + " W on average, " + fixed(report.energy.peak_watts, 1) +
+                 " W at peak; technology " + printable(report.energy.technology)});
   return table.text();
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <utility>
 
@@ -38,6 +39,8 @@ class Benes final : public Topology {
 
   int terminals() const override { return terminals_; }
   int link_count() const override { return stages() * network_.size(); }
+  /// 2 N log2 N, and as many of a copy network.
+  double switch_ports() const override { return (has_copy_network_ ? 4.0 : 2.0) * terminals_ * std::log2(terminals_); }
   Cycles latency(int, int) const override { return Cycles(stages()); }
   Cycles max_latency() const override { return Cycles(stages()); }
   bool has_uniform_latency() const override { return true; }

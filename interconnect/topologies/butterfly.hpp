@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file The radix-2 butterfly with expansion: destination-tag routing, in closed form.
 
+#include <cmath>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,6 +30,8 @@ class Butterfly final : public Topology {
 
   int terminals() const override { return terminals_; }
   int link_count() const override { return stages_ << stages_; }
+  /// k N log2 N with k planes.
+  double switch_ports() const override { return (1 << expansion_log2_) * (terminals_ * std::log2(terminals_)); }
   Cycles latency(int, int) const override { return Cycles(stages_); }
   Cycles max_latency() const override { return Cycles(stages_); }
   bool has_uniform_latency() const override { return true; }

@@ -13,6 +13,8 @@ class Crossbar final : public Topology {
 
   int terminals() const override { return terminals_; }
   int link_count() const override { return terminals_; }
+  /// N^2 crosspoints.
+  double switch_ports() const override { return static_cast<double>(terminals_) * terminals_; }
   Cycles latency(int, int) const override { return Cycles(1); }
   Cycles max_latency() const override { return Cycles(1); }
   bool has_uniform_latency() const override { return true; }

@@ -4,6 +4,7 @@
 #include "podsim/interconnect/topology.hpp"
 #include "podsim/models/dataflow.hpp"
 #include "podsim/models/dram_model.hpp"
+#include "podsim/models/energy/technology.hpp"
 #include "podsim/models/schedule.hpp"
 #include "podsim/sim/compatible_reports.hpp"
 #include "podsim/sim/experiment.hpp"
@@ -20,6 +21,7 @@ const std::vector<Catalogue>& catalogues() {
       {"schedulers", "Schedulers (/mapping/scheduler)", "", &scheduler_registry()},
       {"dataflows", "Dataflows (/hardware/pods/dataflow)", "", &dataflow_registry()},
       {"dram-models", "DRAM models (/hardware/dram/type)", "", &dram_model_registry()},
+      {"technologies", "Technologies (podsim power --technology)", "", &technology_registry()},
       {"formats", "Workload formats (recognised by content)", "", &workload_format_registry()},
       {"writers", "Output formats (-o FILE.NAME)", "", &writer_registry()},
       {"compat", "Reports of other simulators (--compat NAME)", "", &compatible_reports_registry()},

@@ -18,10 +18,12 @@ namespace {
 const std::vector<Command>& commands() {
   static const std::vector<Command> list{
       {"run", "simulate a network on a machine", run_command},
+      {"sweep", "simulate many points: parameters varied over lists", sweep_command},
       {"validate", "check an experiment without simulating it", validate_command},
       {"list", "show networks, machine presets, topologies, ...", list_command},
       {"describe", "explain parameters and plug-ins", describe_command},
       {"compare", "put two reports side by side", compare_command},
+      {"power", "peak power, area, pods within a power budget", power_command},
       {"reproduce", "repeat known results and say whether they are met", reproduce_command},
       {"serve", "run experiments that arrive as JSON lines", serve_command},
   };

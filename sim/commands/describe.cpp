@@ -3,6 +3,7 @@
 
 #include "podsim/interconnect/topology.hpp"
 #include "podsim/models/dataflow.hpp"
+#include "podsim/models/energy/technology.hpp"
 #include "podsim/sim/commands/catalogue.hpp"
 #include "podsim/sim/commands/command.hpp"
 #include "podsim/sim/commands/options.hpp"
@@ -99,6 +100,13 @@ std::string details(const Catalogue& catalogue, const std::string& name) {
   if (catalogue.topic == "dataflows") {
     return "With the default pods: " +
            dataflow_registry().make({name, Json::object()})->describe(defaults.hardware.pods) + "\n";
+  }
+  if (catalogue.topic == "technologies") {
+    Table table({Table::Align::left, Table::Align::left, Table::Align::left});
+    for (const TechnologyEntry& entry : load_technology(name).entries) {
+      table.row({entry.key, entry.value + " " + entry.unit, entry.source});
+    }
+    return table.text("  ");
   }
   if (catalogue.topic == "topologies") {
     const int terminals = defaults.hardware.terminals();

@@ -51,8 +51,13 @@ std::string answer_to(const std::string& line, const std::string& name, Session&
     if (document.root.is_object()) id = document.root.value("id", Json());
     const ServeRequest request = read_serve_request(document);
     const Report report = run_experiment(request.experiment, request.options, &session.machines, &session.networks);
+    Json json = to_json(report);
+    if (request.is_brief) {
+      json.erase("layers");
+      json.erase("statistics");
+    }
     // As text: a Json object that grows copies what is in it.
-    return R"({"id":)" + text_of(id) + R"(,"status":"ok","report":)" + text_of(to_json(report)) + "}";
+    return R"({"id":)" + text_of(id) + R"(,"status":"ok","report":)" + text_of(json) + "}";
   } catch (const Error& error) {
     return text_of(error_answer(id, error));
   } catch (const std::bad_alloc&) {
@@ -72,7 +77,8 @@ int serve_command(const std::vector<std::string>& arguments) {
       "until the input ends.\n"
       "\n"
       "  request        {\"id\": 1, \"experiment\": {\"workload\": \"zoo:resnet50\"}}\n"
-      "                 optional: \"max_cycles\", \"max_memory_bytes\"\n"
+      "                 optional: \"max_cycles\", \"max_memory_bytes\",\n"
+      "                 \"report\": \"brief\" (without layers and statistics)\n"
       "  good answer    {\"id\": 1, \"status\": \"ok\", \"report\": {...}}\n"
       "  bad answer     {\"id\": 1, \"status\": \"error\", \"kind\": \"bad_input\", \"issues\": [{...}]}\n"
       "                 kind: bad_input, run_failed or internal\n"

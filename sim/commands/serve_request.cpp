@@ -15,6 +15,7 @@ ServeRequest read_serve_request(const JsonDocument& document) {
   out.options.max_cycles = reader.optional_integer("max_cycles", 0, {0, std::numeric_limits<std::int64_t>::max()});
   out.options.max_memory_bytes = reader.optional_integer("max_memory_bytes", out.options.max_memory_bytes,
                                                          {1, std::numeric_limits<std::int64_t>::max()});
+  out.is_brief = reader.optional_choice("report", "full", {"full", "brief"}) == "brief";
   if (auto experiment = reader.required_member("experiment")) {
     try {
       out.experiment = read_experiment({document.file, experiment->value()});

@@ -9,7 +9,8 @@ namespace podsim {
 
 struct ServeRequest {
   Experiment experiment;
-  RunOptions options;  ///< only the limits are set
+  RunOptions options;     ///< only the limits are set
+  bool is_brief = false;  ///< the report without layers and statistics
 };
 
 /// \throws Error (bad_input) with all mistakes; pointers are those of the request

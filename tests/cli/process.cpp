@@ -69,19 +69,25 @@ Outcome Folder::podsim(const std::vector<std::string>& arguments, const std::str
 }
 
 Outcome Folder::interrupted(const std::vector<std::string>& arguments, const std::string& file) const {
-  return run(arguments, {}, {file, {}, {}, {}});
+  return run(arguments, {}, {file, {}, {}, {}, {}, nullptr});
 }
 
 Outcome Folder::interrupted_after(const std::vector<std::string>& arguments, unsigned microseconds) const {
-  return run(arguments, {}, {{}, {}, microseconds, {}});
+  return run(arguments, {}, {{}, {}, microseconds, {}, {}, nullptr});
 }
 
 Outcome Folder::killed_after(const std::vector<std::string>& arguments, unsigned microseconds) const {
-  return run(arguments, {}, {{}, microseconds, {}, {}});
+  return run(arguments, {}, {{}, microseconds, {}, {}, {}, nullptr});
+}
+
+Outcome Folder::children_killed_after(const std::vector<std::string>& arguments, unsigned microseconds,
+                                      int& killed) const {
+  killed = 0;
+  return run(arguments, {}, {{}, {}, {}, {}, microseconds, &killed});
 }
 
 Outcome Folder::killed_at_size(const std::vector<std::string>& arguments, std::uint64_t bytes) const {
-  return run(arguments, {}, {{}, {}, {}, bytes});
+  return run(arguments, {}, {{}, {}, {}, bytes, {}, nullptr});
 }
 
 Outcome Folder::run(const std::vector<std::string>& arguments, const std::string& input,
@@ -116,6 +122,12 @@ Outcome Folder::run(const std::vector<std::string>& arguments, const std::string
   if (disturbance.interrupt_after_microseconds) {
     ::usleep(*disturbance.interrupt_after_microseconds);
     ::kill(child, SIGINT);
+  }
+  if (disturbance.kill_children_after_microseconds) {
+    ::usleep(*disturbance.kill_children_after_microseconds);
+    const std::string id = std::to_string(child);
+    std::istringstream children(read_file("/proc/" + id + "/task/" + id + "/children"));
+    for (pid_t worker = 0; children >> worker; ++*disturbance.killed_children) ::kill(worker, SIGKILL);
   }
   if (!disturbance.interrupt_at.empty()) {
     for (int tries = 0; tries < 10000 && !has(disturbance.interrupt_at); ++tries) ::usleep(5000);

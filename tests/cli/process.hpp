@@ -38,6 +38,9 @@ class Folder {
   Outcome interrupted_after(const std::vector<std::string>& arguments, unsigned microseconds) const;
   /// Starts podsim and sends SIGKILL after so many microseconds, unless it has ended before.
   Outcome killed_after(const std::vector<std::string>& arguments, unsigned microseconds) const;
+  /// Starts podsim and kills the processes that it has started, after so many microseconds; then waits for its end.
+  /// \param killed how many there were
+  Outcome children_killed_after(const std::vector<std::string>& arguments, unsigned microseconds, int& killed) const;
   /// Runs podsim so that a signal kills it when it writes a file beyond so many bytes.
   Outcome killed_at_size(const std::vector<std::string>& arguments, std::uint64_t bytes) const;
 
@@ -47,6 +50,8 @@ class Folder {
     std::optional<unsigned> kill_after_microseconds;
     std::optional<unsigned> interrupt_after_microseconds;
     std::optional<std::uint64_t> largest_file_bytes;
+    std::optional<unsigned> kill_children_after_microseconds;
+    int* killed_children = nullptr;
   };
   Outcome run(const std::vector<std::string>& arguments, const std::string& input,
               const Disturbance& disturbance) const;

@@ -373,6 +373,10 @@ Setup random_setup(RandomStream& random) {
                             {"queue_depth", random.between(1, 5)},
                             {"channel_of", chance(2) ? "item" : "address"}}};
   }
+  // Sums stay for several operations only where k is cut.
+  bool keeps_sums = hardware.pods.groups.empty() && hardware.pods.dataflow.type == "output_stationary";
+  for (const PodConfig& kind : hardware.pods.groups) keeps_sums |= kind.dataflow.type == "output_stationary";
+  if (keeps_sums && chance(2)) setup.tiling.partition_rows = random.between(1, 12);
   return setup;
 }
 

@@ -326,6 +326,14 @@ class Audit {
     }
     equal("activation bytes of all operations", over_operations([](const auto& o) { return o.activation_bytes; }),
           activations);
+    // Whatever operations and passes move through P banks and post-processors, in both directions.
+    std::int64_t moved = 0;
+    for (const FabricId fabric :
+         {FabricId::p_in, FabricId::p_out, FabricId::post_in1, FabricId::post_in2, FabricId::post_out}) {
+      moved += of(fabric).delivered;
+    }
+    equal("partial-sum bytes of all operations", over_operations([](const auto& o) { return o.partial_sum_bytes; }),
+          moved);
     equal("partial sums that all operations wrote",
           width * over_operations([](const auto& o) { return o.partial_sums_written; }), psum_written);
     equal("weight bytes of all operations", over_operations([](const auto& o) { return o.weight_bytes; }), weights);

@@ -172,10 +172,6 @@ bool Placer::try_on_pod(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_
   return true;
 }
 
-void Placer::hold(std::uint32_t round_number, int pod) {
-  rounds_.at(round_number).free_pods.reset(pod);
-}
-
 bool Placer::try_main(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_tile, std::uint32_t round_number,
                       int preferred_pod) {
   return try_main(op, x_tile, w_tile, round_number, preferred_pod, group_of(op));

@@ -95,8 +95,6 @@ class Placer {
   /// \param drains its sums leave for a P bank; if not, they stay in the pod
   bool try_on_pod(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_tile, std::uint32_t round, int pod,
                   bool drains);
-  /// The pod does nothing in the round: it holds sums.
-  void hold(std::uint32_t round, int pod);
   /// Could a tile operation run there, as far as the pod and the X and W circuits go?
   bool is_free(std::uint32_t x_tile, std::uint32_t w_tile, std::uint32_t round, int pod);
   /// Tries to let `consumer` take the partial sums of `producer`.

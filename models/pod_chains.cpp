@@ -76,7 +76,7 @@ std::uint32_t PodChains::place_chain(int group, std::uint32_t first_round) {
     const bool drains = n + 1 == pieces_.size();
     ++round;
     while (!placer_.try_on_pod(pieces_[n].op, pieces_[n].x_tile, pieces_[n].w_tile, round, pod, drains)) {
-      placer_.hold(round++, pod);
+      ++round;
     }
     placer_.schedule().main[pieces_[n].op].partial_sum_in = pieces_[n - 1].op;
   }

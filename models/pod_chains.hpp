@@ -39,7 +39,7 @@ class PodChains {
   const HardwareConfig& config_;
   Placer& placer_;
   PostChain& adds_;
-  std::vector<std::uint32_t> free_from_;  ///< per pod: the round after its last chain
+  std::vector<std::uint32_t> free_from_;  ///< per pod: the round after its last chain; it takes no other before
   std::vector<Piece> pieces_;             ///< of the chain that is placed
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The machine of the textbook closed form of a weight-stationary array, rows x cols of any size: a fold of T rows takes
 // 2 rows + cols + T - 2 cycles, and folds do not overlap.
-#include "podsim/sim/experiment.hpp"
+#include "podsim/sim/ideal_array.hpp"
 
 namespace podsim {
 namespace {
@@ -11,22 +11,8 @@ const Registered<NoParameters> entry{
     "one array as in textbooks (32x32, or --set rows and cols): folds of 2 rows + cols + T - 2 cycles, ideal memory",
     [](const NoParameters&) {
       return std::make_unique<MachinePreset>(
-          MachinePreset{Json{
-                            {"pods",
-                             {{"count", 1},
-                              {"rows", 32},
-                              {"cols", 32},
-                              {"broadcast", 1},
-                              {"fan_in", 1},
-                              {"weight_buffers", "single"},
-                              {"drain", "charged"},
-                              {"edge_folds", "full"}}},
-                            {"banks", {{"count", 16}, {"capacity_kib", 1024 * 1024}}},
-                            {"interconnect", {{"type", "crossbar"}}},
-                            {"post_processors", {{"count", 1}}},
-                            {"dram", {{"bandwidth_gb_per_s", 1e6}}},
-                        },
-                        Json{{"tiling", {{"partition_rows", 0}}}}});
+          ideal_array(Json{{"weight_buffers", "single"}, {"drain", "charged"}, {"edge_folds", "full"}},
+                      Json{{"tiling", {{"partition_rows", 0}}}}));
     }};
 
 }  // namespace

@@ -4,7 +4,7 @@
 // always take all rows; activations come in blocks of as many rows as the array has; an instruction takes four cycles
 // at least; an accumulator behind the array adds; convolutions go kernel position by kernel position with all their
 // pixels. docs/validation.md compares the tools.
-#include "podsim/sim/experiment.hpp"
+#include "podsim/sim/ideal_array.hpp"
 
 namespace podsim {
 namespace {
@@ -13,25 +13,15 @@ const Registered<NoParameters> entry{
     machine_preset_registry(), "onnxim",
     "ONNXim's conventions, weight-stationary: compute_cycles of a layer are the cycles its array is active; 128x128",
     [](const NoParameters&) {
-      return std::make_unique<MachinePreset>(MachinePreset{
-          Json{
-              {"pods",
-               {{"count", 1},
-                {"rows", 128},
-                {"cols", 128},
-                {"broadcast", 1},
-                {"fan_in", 1},
-                {"weight_buffers", "double"},
-                {"edge_folds", "full"},
-                {"min_stream_cycles", 4},
-                {"partial_sum_input", false}}},
-              {"banks", {{"count", 16}, {"capacity_kib", 1024 * 1024}}},
-              {"interconnect", {{"type", "crossbar"}}},
-              {"post_processors", {{"count", 1}}},
-              {"dram", {{"bandwidth_gb_per_s", 1e6}}},
-          },
+      return std::make_unique<MachinePreset>(ideal_array(
+          Json{{"rows", 128},
+               {"cols", 128},
+               {"weight_buffers", "double"},
+               {"edge_folds", "full"},
+               {"min_stream_cycles", 4},
+               {"partial_sum_input", false}},
           Json{{"tiling",
-                {{"convolution", "kernel_positions"}, {"convolution_partition_rows", 0}, {"pack_groups", false}}}}});
+                {{"convolution", "kernel_positions"}, {"convolution_partition_rows", 0}, {"pack_groups", false}}}}));
     }};
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "podsim/workloads/workload_source.hpp"
 #include "support/catch.hpp"
 #include "support/identities.hpp"
+#include "support/observed_run.hpp"
 #include "support/programs.hpp"
 
 namespace podsim::test {
@@ -205,6 +206,39 @@ TEST_CASE("dataflows: a tile that passes a transposing buffer comes as many cycl
       // 30 rows of weights, of which 7 columns are needed, are read while 30 rows of activations are loaded.
       CHECK(streamed[1] == streamed[0] + 12);
     }
+  }
+}
+
+TEST_CASE("dataflows: a residual that was just written passes the transposing buffer before it is added", "[sim]") {
+  // Two layers of one tile operation of one cycle each: the pass that adds the residual waits for nothing else.
+  constexpr int m = 24;
+  NetworkBuilder b("pair");
+  const std::string x = b.input("x", {m, 1}), y = b.input("y", {m, 1});
+  const std::string one = b.linear("one", x, {1, 1, false, {}});
+  const Network network = b.build({b.add("sum", {b.linear("two", y, {1, 1, false, {}}), one})});
+  const ValuedRun reference = value_network(network, {}, 1);
+  for (const bool buffered : {false, true}) {
+    Setup setup = crossbar_setup(1, 4, m);
+    setup.hardware.pods.dataflow.type = "input_stationary";
+    setup.hardware.banks.column_reads = buffered ? "buffered" : "free";
+    const auto program = make(network, setup);
+    ValuePlane values(*program, network, reference.values);
+    const ObservedRun run = observe(*program, 0, &values);
+    CAPTURE(buffered);
+    REQUIRE(run.result.complete);
+    CHECK(compare_outputs(network, program->work.network, values.tensors(), reference.outputs.tensors).is_equal());
+    std::vector<Transfer> residuals, outputs;
+    for (const SeenCircuit& seen : run.circuits) {
+      const bool is_input = seen.fabric == FabricId::post_in1 || seen.fabric == FabricId::post_in2;
+      if (is_input && seen.transfer.item < program->work.tiles.size()) residuals.push_back(seen.transfer);
+      if (seen.fabric == FabricId::post_out) outputs.push_back(seen.transfer);
+    }
+    REQUIRE(residuals.size() == 1);
+    REQUIRE(outputs.size() == 2);
+    const Transfer& residual = residuals.front();
+    CHECK(residual.ahead == (buffered ? m : 0));
+    // The row of "one" is written as it arrives; a bank reads what was written in cycles before, and launches after it.
+    CHECK(residual.launch == outputs.front().arrival + 2 + residual.ahead);
   }
 }
 

@@ -22,14 +22,17 @@ void Bank::reset() {
   statistics_ = {};
 }
 
-void Bank::read(ReadPort port, const Transfer& transfer) {
+std::int64_t Bank::read(ReadPort port, const Transfer& transfer) {
   // All branches of a multicast are the same read.
   LastRead& last = last_read_[static_cast<std::size_t>(port)];
+  std::int64_t bytes = 0;
   if (last.launch != transfer.launch || last.item != transfer.item) {
-    statistics_.read_bytes += static_cast<std::int64_t>(transfer.rows) * transfer.row_bytes;
+    bytes = static_cast<std::int64_t>(transfer.rows) * transfer.row_bytes;
+    statistics_.read_bytes += bytes;
     last = {transfer.launch, transfer.item};
   }
   out[static_cast<int>(port)]->carry(transfer);
+  return bytes;
 }
 
 void Bank::received(const Transfer& transfer) {

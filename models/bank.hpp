@@ -19,7 +19,8 @@ enum class ReadPort : std::uint8_t { main, post_in1, post_in2 };
 class BankInterface : public virtual sc_core::sc_interface {
  public:
   /// Reads a tile and sends it off; the first row is read one cycle before `transfer.launch`.
-  virtual void read(ReadPort port, const Transfer& transfer) = 0;
+  /// \return bytes read; 0 for further branches of a multicast
+  virtual std::int64_t read(ReadPort port, const Transfer& transfer) = 0;
   /// Rows of a fill enter the bank, one per cycle from `now` on, the last not before `data_end`.
   virtual void fill(std::uint32_t fill, std::int64_t now, std::int64_t data_begin, std::int64_t data_end) = 0;
   /// Relayout writes `bytes` of copies.
@@ -61,7 +62,7 @@ class Bank final : public sc_core::sc_module, public BankInterface {
 
   Bank(const sc_core::sc_module_name& name, RunContext& context, BankClass bank_class, int index);
 
-  void read(ReadPort port, const Transfer& transfer) override;
+  std::int64_t read(ReadPort port, const Transfer& transfer) override;
   void fill(std::uint32_t fill, std::int64_t now, std::int64_t data_begin, std::int64_t data_end) override;
   void copy_in(std::int64_t bytes) override { statistics_.copied_bytes += bytes; }
   void reset();

@@ -4,6 +4,18 @@
 #include <algorithm>
 
 namespace podsim {
+namespace {
+
+/// The operation that reads a stored tile, or whose sums or results the item holds.
+std::uint32_t operation_of(const Program& program, ItemId item) {
+  const auto tiles = static_cast<ItemId>(program.work.tiles.size());
+  const auto mains = static_cast<ItemId>(program.schedule.main.size());
+  if (item < tiles) return program.work.operands[program.work.tiles[item].operand].operation;
+  if (item < tiles + mains) return static_cast<std::uint32_t>(program.work.gemm_of_op(item - tiles).operation);
+  return program.schedule.post[item - tiles - mains].operation;
+}
+
+}  // namespace
 
 const char* stall_cause_name(StallCause cause) {
   static constexpr const char* kNames[kStallCauses] = {"weights",    "network",        "bank",
@@ -121,7 +133,11 @@ void RunAccounts::tile_operation(const RoundOperation& operation, std::int64_t s
   account.macs += macs;
   ++account.tile_operations;
   account.busy_pod_cycles += rows;
-  if (operation.place->p_bank != kNoBank) account.partial_sums_written += sums * sum_width;
+  if (operation.place->p_bank != kNoBank) {
+    account.partial_sums_written += sums * sum_width;
+    account.bank_written_bytes += sums * sum_width * config_.partial_sum_bytes;
+    account.fabric_bytes += sums * sum_width * config_.partial_sum_bytes;
+  }
   account.last_stream_cycle = std::max(account.last_stream_cycle, start + rows - 1);
   if (record_rounds_) {
     RoundResult& record = rounds_.back();
@@ -139,10 +155,15 @@ void RunAccounts::tile_operation(const RoundOperation& operation, std::int64_t s
   barrier_pod_cycles_ += longest - rows;
 }
 
-void RunAccounts::pass(std::uint32_t operation, std::int64_t start, std::int64_t last_cycle, std::int64_t bytes) {
-  OperationResult& account = operations_[operation];
+void RunAccounts::pass(const PostPlacement& pass, std::int64_t start, std::int64_t last_cycle, std::int64_t bytes_in,
+                       std::int32_t row_bytes, int classes) {
+  OperationResult& account = operations_[pass.operation];
+  const std::int64_t bytes_out = static_cast<std::int64_t>(pass.rows) * row_bytes;
   ++account.passes;
-  account.partial_sum_bytes += bytes;
+  account.post_processor_rows += pass.rows;
+  account.partial_sum_bytes += bytes_in + bytes_out;
+  account.bank_written_bytes += bytes_out * classes;
+  account.fabric_bytes += bytes_out;
   if (account.first_cycle < 0) account.first_cycle = start;
   account.last_cycle = std::max(account.last_cycle, last_cycle);
   last_work_ = std::max(last_work_, last_cycle);
@@ -205,18 +226,13 @@ void RunAccounts::collect(RunResult& result, const Scoreboard& board, std::int64
   for (std::size_t f = 0; f < program.memory.fills.size(); ++f) {
     if (!board.fill_begun(static_cast<std::uint32_t>(f))) continue;
     const Fill& fill = program.memory.fills[f];
-    std::uint32_t operation = 0;
-    const auto tiles = static_cast<ItemId>(program.work.tiles.size());
-    const auto mains = static_cast<ItemId>(program.schedule.main.size());
-    if (fill.item < tiles) {
-      operation = program.work.operands[program.work.tiles[fill.item].operand].operation;
-    } else if (fill.item < tiles + mains) {
-      operation = static_cast<std::uint32_t>(program.work.gemm_of_op(fill.item - tiles).operation);
-    } else {
-      operation = program.schedule.post[fill.item - tiles - mains].operation;
-    }
-    result.operations[operation].dram_bytes += fill.bytes;
-    if (is_weight_fill(program.work, fill)) result.operations[operation].dram_weight_bytes += fill.bytes;
+    OperationResult& account = result.operations[operation_of(program, fill.item)];
+    account.dram_bytes += fill.bytes;
+    if (is_weight_fill(program.work, fill)) account.dram_weight_bytes += fill.bytes;
+  }
+  for (std::size_t s = 0; s < static_cast<std::size_t>(board.spills_done()); ++s) {
+    const Spill& spill = program.memory.spills[s];
+    result.operations[operation_of(program, spill.item)].dram_spilled_bytes += spill.bytes;
   }
 }
 

@@ -71,7 +71,15 @@ class RunAccounts {
                       std::int64_t last_cycle, std::int64_t partial_sum_bytes);
   /// Pods without an operation in a round of `longest` rows.
   void idle(std::int64_t pods, std::int64_t longest) { idle_pod_cycles_ += pods * longest; }
-  void pass(std::uint32_t operation, std::int64_t start, std::int64_t last_cycle, std::int64_t bytes);
+  /// A pass of `rows` rows of `row_bytes` into the banks of so many classes.
+  /// \param bytes_in of partial sums and operands that enter it
+  void pass(const PostPlacement& pass, std::int64_t start, std::int64_t last_cycle, std::int64_t bytes_in,
+            std::int32_t row_bytes, int classes);
+  /// A bank gave so many bytes to a fabric.
+  void bank_read(int operation, std::int64_t bytes) {
+    operations_[static_cast<std::size_t>(operation)].bank_read_bytes += bytes;
+    operations_[static_cast<std::size_t>(operation)].fabric_bytes += bytes;
+  }
   void write_back(std::uint32_t operation, std::int64_t bytes) {
     operations_[operation].dram_bytes += bytes;
     operations_[operation].dram_written_bytes += bytes;

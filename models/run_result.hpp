@@ -27,7 +27,8 @@ inline constexpr int kStallCauses = 6;
 /// "weights", "network", …
 const char* stall_cause_name(StallCause cause);
 
-/// One operation (network layer with all that is fused into it).
+/// One operation (network layer with all that is fused into it). A read that several operations share is charged to the
+/// first of them.
 struct OperationResult {
   std::int64_t macs = 0;
   std::int64_t tile_operations = 0;
@@ -45,6 +46,11 @@ struct OperationResult {
   std::int64_t dram_bytes = 0;                      ///< fetched for it and written back by it
   std::int64_t dram_weight_bytes = 0;               ///< of these: second matrices
   std::int64_t dram_written_bytes = 0;              ///< of these: written back
+  std::int64_t dram_spilled_bytes = 0;              ///< results of it that were spilled; not in dram_bytes
+  std::int64_t bank_read_bytes = 0;                 ///< that fabrics took from banks for it; see BankStatistics
+  std::int64_t bank_written_bytes = 0;              ///< that fabrics brought to banks for it
+  std::int64_t fabric_bytes = 0;                    ///< carried for it; see FabricStatistics::bytes
+  std::int64_t post_processor_rows = 0;             ///< that entered post-processors
   std::int64_t partial_sums_written = 0;            ///< partial sums (not bytes) that pods wrote
   std::int64_t last_stream_cycle = -1;              ///< its last activation row enters a pod
 };

@@ -281,7 +281,7 @@ void TilingController::order_weights(const RoundOperation& operation, std::int64
   board_.port_free(FabricId::w, stored.bank) = port_free_after(transfer);
   LinkSchedule& links = board_.links(FabricId::w);
   if (!links.never_conflicts()) links.reserve(stored.bank, pod, transfer.launch, stored.rows);
-  w_banks[stored.bank]->read(ReadPort::main, transfer);
+  accounts_.bank_read(operation.gemm->operation, w_banks[stored.bank]->read(ReadPort::main, transfer));
   accounts_.weights(operation, start);
 }
 
@@ -482,7 +482,7 @@ void TilingController::order_stream(std::int64_t now) {
     transfer.item = operation.x_tile;
     transfer.id = op;
     transfer.ahead = static_cast<std::int32_t>(ahead_of(x));
-    x_banks[x.bank]->read(ReadPort::main, transfer);
+    accounts_.bank_read(gemm.operation, x_banks[x.bank]->read(ReadPort::main, transfer));
     board_.port_free(FabricId::x, x.bank) = port_free_after(transfer);
     transfer.ahead = 0;
     if (watch_links) board_.links(FabricId::x).reserve(x.bank, place.pod, transfer.launch, x.rows);
@@ -497,7 +497,7 @@ void TilingController::order_stream(std::int64_t now) {
       transfer.row_bytes = command.sum_columns * config_.partial_sum_bytes;
       transfer.bank = from.p_bank;
       transfer.item = tiles + place.partial_sum_in;
-      p_banks[from.p_bank]->read(ReadPort::main, transfer);
+      accounts_.bank_read(gemm.operation, p_banks[from.p_bank]->read(ReadPort::main, transfer));
       board_.port_free(FabricId::p_in, from.p_bank) = port_free_after(transfer);
       if (watch_links) {
         board_.links(FabricId::p_in).reserve(from.p_bank, place.pod, transfer.launch, x.rows);
@@ -664,7 +664,7 @@ void TilingController::order_post(std::int64_t now) {
     const std::uint32_t id = program.order.post_ids[n];
     const PostPlacement& pass = program.schedule.post[id];
     longest = std::max<std::int64_t>(longest, pass.rows);
-    std::int64_t bytes_moved = 0;
+    std::int64_t bytes_in = 0;
     auto read = [&](const PostSource& source, ReadPort port, const Reads& reads) {
       if (source.kind == PostSource::Kind::none) return;
       Transfer transfer;
@@ -690,13 +690,13 @@ void TilingController::order_post(std::int64_t now) {
           transfer.ahead = static_cast<std::int32_t>(ahead_of(work.tiles[source.index]));
       }
       transfer.launch = start - reads.of(transfer.bank);
-      p_banks[transfer.bank]->read(port, transfer);
+      accounts_.bank_read(static_cast<int>(pass.operation), p_banks[transfer.bank]->read(port, transfer));
       const FabricId fabric = fabric_of(port);
       board_.port_free(fabric, transfer.bank) = port_free_after(transfer);
       if (watch_links) {
         board_.links(fabric).reserve(transfer.bank, pass.post_processor, transfer.launch, pass.rows);
       }
-      bytes_moved += static_cast<std::int64_t>(pass.rows) * transfer.row_bytes;
+      bytes_in += static_cast<std::int64_t>(pass.rows) * transfer.row_bytes;
     };
     read(pass.in1, ReadPort::post_in1, in1_reads_);
     read(pass.in2, ReadPort::post_in2, in2_reads_);
@@ -721,8 +721,8 @@ void TilingController::order_post(std::int64_t now) {
 
     const std::int64_t ready = command.write_arrival + kBankWrite;
     const std::int64_t stored = ready + pass.rows - 1;
-    bytes_moved += static_cast<std::int64_t>(pass.rows) * command.row_bytes;
-    accounts_.pass(pass.operation, start, stored, bytes_moved);
+    const int classes = (command.classes & 1) + (command.classes >> 1 & 1) + (command.classes >> 2 & 1);
+    accounts_.pass(pass, start, stored, bytes_in, command.row_bytes, classes);
 
     const std::uint32_t place = work.tiles_of_operation[pass.operation];
     const bool is_gemm = work.network.operations[pass.operation].gemm() != nullptr;

@@ -75,6 +75,12 @@ std::int64_t DecodeRun::limit() const {
   return sum;
 }
 
+double DecodeRun::joules() const {
+  double sum = 0;
+  for (const DecodeStep& step : steps) sum += step.joules;
+  return sum;
+}
+
 double DecodeRun::tokens_per_second(double clock_mhz) const {
   const auto tokens = static_cast<double>(batch) * static_cast<double>(steps.size());
   return cycles() > 0 ? tokens * clock_mhz * 1e6 / static_cast<double>(cycles()) : 0;
@@ -107,7 +113,8 @@ Report run_decode(const Experiment& experiment, const RunOptions& options) {
     host.peak_memory_bytes = std::max(host.peak_memory_bytes, last.host.peak_memory_bytes);
     if (!result.complete) break;
     run.steps.push_back({context, result.cycles, last.bound.limit(),
-                         result.dram.read_bytes + result.dram.written_bytes + result.dram.spilled_bytes});
+                         result.dram.read_bytes + result.dram.written_bytes + result.dram.spilled_bytes,
+                         last.energy.total()});
   }
   last.host = host;
   last.experiment = to_json(experiment);
@@ -122,12 +129,14 @@ Json to_json(const DecodeRun& run, double clock_mhz) {
   out["cycles"] = run.cycles();
   out["tokens_per_second"] = run.tokens_per_second(clock_mhz);
   out["tokens_per_second_limit"] = run.tokens_per_second_limit(clock_mhz);
+  out["energy_mj"] = run.joules() * 1e3;
   Json& steps = out["steps"] = Json::array();
   for (const DecodeStep& step : run.steps) {
     steps.push_back({{"context", step.context},
                      {"cycles", step.cycles},
                      {"limit_cycles", step.limit},
-                     {"dram_bytes", step.dram_bytes}});
+                     {"dram_bytes", step.dram_bytes},
+                     {"energy_mj", step.joules * 1e3}});
   }
   return out;
 }

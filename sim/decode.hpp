@@ -23,6 +23,7 @@ struct DecodeStep {
   std::int64_t cycles = 0;
   std::int64_t limit = 0;       ///< lower bound in cycles
   std::int64_t dram_bytes = 0;  ///< read and written
+  double joules = 0;
 };
 
 /// The steps of a run. They depend on each other: a token needs the last one's output, so their times add up.
@@ -32,6 +33,7 @@ struct DecodeRun {
 
   std::int64_t cycles() const;
   std::int64_t limit() const;
+  double joules() const;
   double tokens_per_second(double clock_mhz) const;
   /// What the lower bounds allow.
   double tokens_per_second_limit(double clock_mhz) const;

@@ -179,6 +179,11 @@ void MappingConfig::fields(Fields& f) {
            "cold: all weights are fetched; warm: those that fit lie in their banks when the run starts, and stay");
 }
 
+void PowerConfig::fields(Fields& f) {
+  f.text("technology", technology, "what actions cost in silicon: one of the build, or a file with \"/\" or \".json\"");
+  f.number("tdp_watts", tdp_watts, {1e-3, 1e9}, "W", "power budget that throughput is scaled to");
+}
+
 WeightResidency MappingConfig::residency() const {
   return weights == "warm" ? WeightResidency::warm : WeightResidency::cold;
 }
@@ -223,6 +228,17 @@ Experiment read_experiment(const JsonDocument& document) {
       fields.finish();
       check_group_names(out.hardware, out.mapping.tiling.pod_groups, mapping->file(),
                         pointer_append(mapping->pointer(), "pod_groups"), issues);
+    }
+  }
+  if (auto power = reader.optional_member("power")) {
+    if (power->expect_object()) {
+      ReadFields fields(*power);
+      out.power.fields(fields);
+      fields.finish();
+      if (!is_technology_file(out.power.technology) && technology_registry().find(out.power.technology) == nullptr) {
+        const Issue issue = technology_registry().unknown(out.power.technology);
+        power->fail_at("technology", issue.message, issue.hint);
+      }
     }
   }
   if (auto outputs = reader.optional_member("outputs")) out.outputs = read_outputs(*outputs);
@@ -275,6 +291,7 @@ Json to_json(const Experiment& experiment) {
   out["allow_unmodelled"] = experiment.allow_unmodelled;
   out["hardware"] = to_json<HardwareConfig>(hardware);
   out["mapping"] = to_json<MappingConfig>(mapping);
+  out["power"] = to_json(experiment.power);
   out["repeat"] = experiment.repeat;
   out["decode_steps"] = experiment.decode_steps;
   out["outputs"] = experiment.outputs;

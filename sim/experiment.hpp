@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "podsim/models/energy/technology.hpp"
 #include "podsim/models/hardware_config.hpp"
 #include "podsim/models/memory_plan.hpp"
 #include "podsim/models/tiling.hpp"
@@ -25,12 +26,21 @@ struct MappingConfig {
   void fields(Fields& f);
 };
 
+/// What a run's energy is worked out by. Nothing but energy, power and area depends on it.
+struct PowerConfig {
+  std::string technology = kDefaultTechnology;  ///< a name of the build, or the path of a file: load_technology
+  double tdp_watts = 400;                       ///< power budget that throughput is scaled to
+
+  void fields(Fields& f);
+};
+
 /// One run, complete with all defaults.
 struct Experiment {
   std::string workload;  ///< file, "-" or "zoo:NAME[:key=value,…]"
   bool allow_unmodelled = false;
   HardwareConfig hardware;
   MappingConfig mapping;
+  PowerConfig power;
   std::vector<std::string> outputs;
   int repeat = 1;        ///< inferences, one behind the other
   int decode_steps = 0;  ///< tokens to decode, each a run of its own; 0: just the workload

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "podsim/models/dataflow.hpp"
+#include "podsim/models/energy/power.hpp"
 #include "podsim/sim/core/text.hpp"
 
 namespace podsim {
@@ -28,15 +29,21 @@ double share(double a, double b) {
 void add_energy(StatGroup& root, const Report& report) {
   const RunEnergy& energy = report.energy;
   StatGroup& group = root.group("energy", "counted actions times the constants of a technology");
-  double total_mj = 0;  // of the parts as they are shown, so that these add up to the last bit
-  for (const RunEnergy::Part& part : energy.parts()) {
-    const double mj = part.joules * 1e3;
-    group.gauge(part.name, "mJ", part.description, mj);
-    total_mj += mj;
+  const std::vector<Energy::Part> parts = energy.parts();
+  const auto figures = millijoules(energy);
+  for (std::size_t n = 0; n < parts.size(); ++n) {
+    group.gauge(parts[n].name, "mJ", parts[n].description, figures[n].second);
   }
-  group.gauge("total", "mJ", "the sum of all", total_mj);
+  group.gauge("total", "mJ", "the sum of all", figures.back().second);
   group.gauge("average_power", "W", "total / time", energy.average_watts());
   group.gauge("peak_power", "W", "of the machine, all of it at work", energy.peak_watts);
+  if (energy.area_mm2) group.gauge("area", "mm2", "of pods, banks and fabrics", *energy.area_mm2);
+  group.gauge("tops_per_watt_at_average_power", "TOPS/W", "effective_tops / average_power",
+              report.tops_per_watt_at_average_power());
+  group.gauge("tops_per_watt_at_peak_power", "TOPS/W", "effective_tops / peak_power",
+              report.tops_per_watt_at_peak_power());
+  group.gauge("tdp", "W", "the power budget", report.tdp_watts);
+  group.gauge("effective_tops_at_tdp", "TOPS", "effective_tops x tdp / peak_power", report.effective_tops_at_tdp());
 }
 
 void add_fabrics(StatGroup& root, const RunResult& result) {
@@ -173,6 +180,29 @@ double Report::effective_tops() const {
 
 double Report::peak_tops() const {
   return 2.0 * static_cast<double>(pes()) * clock_mhz * 1e6 / 1e12;
+}
+
+double Report::tops_per_watt_at_average_power() const {
+  return ratio(effective_tops(), energy.average_watts());
+}
+
+double Report::tops_per_watt_at_peak_power() const {
+  return ratio(effective_tops(), energy.peak_watts);
+}
+
+double Report::effective_tops_at_tdp() const {
+  return energy.peak_watts > 0 ? tops_at_tdp(effective_tops(), energy.peak_watts, tdp_watts) : 0;
+}
+
+std::vector<std::pair<std::string, double>> millijoules(const Energy& energy) {
+  std::vector<std::pair<std::string, double>> out;
+  double total = 0;
+  for (const Energy::Part& part : energy.parts()) {
+    out.emplace_back(part.name, part.joules * 1e3);
+    total += out.back().second;
+  }
+  out.emplace_back("total", total);
+  return out;
 }
 
 double Report::busy_pods() const {

@@ -25,6 +25,7 @@ struct LayerReport {
   std::vector<std::string> fused;                ///< names of the layers it carries out besides
   std::int64_t m = 0, k = 0, n = 0, groups = 0;  ///< 0 for vector operations
   OperationResult result;
+  Energy energy;
   double utilization = 0;  ///< MACs / (PEs x cycles attributed to it); 0 if it has no cycles
   int pod_group = -1;      ///< index into Report::pod_groups; -1 if pods are of one kind, and for vector operations
 };
@@ -75,6 +76,8 @@ struct Report {
   double clock_mhz = 1000;
   RunResult result;
   RunEnergy energy;
+  std::string technology_hash;  ///< 16 hexadecimal digits: a file may change under its name
+  double tdp_watts = 0;         ///< the power budget
   LowerBound bound;
   std::int64_t resident_weight_bytes = 0;  ///< in banks from before the run on
   std::optional<Repetition> repetition;    ///< of several inferences
@@ -88,6 +91,10 @@ struct Report {
   double utilization() const;     ///< MACs / (PEs x cycles)
   double effective_tops() const;  ///< 2 MACs / time, in 10^12 per second
   double peak_tops() const;
+  double tops_per_watt_at_average_power() const;  ///< effective
+  double tops_per_watt_at_peak_power() const;     ///< effective; charges idle pods as if they were busy
+  /// effective_tops() of as many machines as draw tdp_watts at their peak: tops_at_tdp.
+  double effective_tops_at_tdp() const;
   double busy_pods() const;                         ///< tile operations / (rounds with tile operations x pods)
   std::optional<double> distance_to_limit() const;  ///< cycles / lower bound; nothing if the run is partial
   /// A complete run that takes at most this times its lower bound is bound by what the bound is made of.
@@ -101,6 +108,9 @@ struct Report {
   /// The statistics tree with units and descriptions.
   StatGroup statistics() const;
 };
+
+/// The parts of an energy by name, in mJ, and behind them their sum as "total": it adds up to the last bit.
+std::vector<std::pair<std::string, double>> millijoules(const Energy& energy);
 
 /// The network as its user asked for it if it is of the zoo ("zoo:resnet50:image=299"), otherwise its own name.
 /// \param experiment the echo in a report

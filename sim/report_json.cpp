@@ -45,6 +45,8 @@ Json layer_json(const Report& report, const LayerReport& layer) {
   out["activation_bytes"] = counted.activation_bytes;
   out["partial_sum_bytes"] = counted.partial_sum_bytes;
   out["dram_bytes"] = counted.dram_bytes;
+  Json& energy = out["energy_mj"] = object_for(9);
+  for (const auto& [name, mj] : millijoules(layer.energy)) energy[name] = mj;
   return out;
 }
 
@@ -121,6 +123,18 @@ Json to_json(const Report& report) {
   totals["resident_weight_bytes"] = report.resident_weight_bytes;
   totals["dram_read_bytes"] = result.dram.read_bytes;
   totals["dram_written_bytes"] = result.dram.written_bytes + result.dram.spilled_bytes;
+
+  Json& energy = out["energy"] = object_for(20);
+  energy["technology"] = report.energy.technology;
+  energy["technology_hash"] = report.technology_hash;
+  for (const auto& [name, mj] : millijoules(report.energy)) energy[name + "_mj"] = mj;
+  energy["average_power_watts"] = report.energy.average_watts();
+  energy["peak_power_watts"] = report.energy.peak_watts;
+  if (report.energy.area_mm2) energy["area_mm2"] = *report.energy.area_mm2;
+  energy["tops_per_watt_at_average_power"] = report.tops_per_watt_at_average_power();
+  energy["tops_per_watt_at_peak_power"] = report.tops_per_watt_at_peak_power();
+  energy["tdp_watts"] = report.tdp_watts;
+  energy["effective_tops_at_tdp"] = report.effective_tops_at_tdp();
 
   Json& classes = out["cycle_classes"];
   for (const auto& [name, cycles] : report.cycle_classes()) classes[name] = cycles;

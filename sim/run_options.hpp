@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 
-#include "podsim/models/energy/technology.hpp"
 #include "podsim/sim/core/json_reader.hpp"
 #include "podsim/sim/core/memory_budget.hpp"
 #include "podsim/sim/functional.hpp"
@@ -31,8 +30,6 @@ struct RunOptions {
   /// Asked now and then; true stops the run with a partial result.
   std::function<bool()> stop;
   std::function<void(const RunProgress&)> progress;
-  /// By which the run's energy is worked out; it changes nothing else.
-  Technology technology = load_technology(kDefaultTechnology);
   /// Keep a RoundResult per round, about 150 bytes each.
   bool record_rounds = false;
   /// For tests: SystemC processes that are ready at the same time run in random order.

@@ -139,6 +139,7 @@ Report run_experiment(const Experiment& experiment, const RunOptions& options, M
   }
   if (experiment.decode_steps > 0) return run_decode(experiment, options);
   const auto start = Clock::now();
+  const Technology technology = load_technology(experiment.power.technology);
   NetworkCache own(0);
   // Must outlive the reference, which reads it from a thread of its own.
   const auto loaded = (networks != nullptr ? *networks : own).load(experiment.workload, experiment.allow_unmodelled);
@@ -199,8 +200,8 @@ Report run_experiment(const Experiment& experiment, const RunOptions& options, M
   for (const UnmodelledLayer& layer : lowered.unmodelled)
     report.unmodelled.push_back(layer.name + " (" + layer.op + ")");
   report.assumptions = assumptions(experiment);
-  report.assumptions.push_back("energy by technology " + options.technology.name +
-                               (options.technology.summary.empty() ? "" : ": " + options.technology.summary));
+  report.assumptions.push_back("energy by technology " + technology.name +
+                               (technology.summary.empty() ? "" : ": " + technology.summary));
   report.scheduler = program.schedule.scheduler;
   report.topology = program.machine.topology->describe();
   report.last_main_round = program.schedule.last_main_round();
@@ -210,7 +211,9 @@ Report run_experiment(const Experiment& experiment, const RunOptions& options, M
   report.cols = experiment.hardware.pod_group(0).cols;
   if (!experiment.hardware.pods.groups.empty()) report.pod_groups = pod_group_reports(program, report.result);
   report.clock_mhz = experiment.hardware.clock_mhz;
-  report.energy = run_energy(program.machine, options.technology, report.result);
+  report.energy = run_energy(program.machine, technology, report.result);
+  report.technology_hash = technology.hash;
+  report.tdp_watts = experiment.power.tdp_watts;
   report.bound = lower_bound(lowered, experiment.hardware, experiment.mapping.residency());
   report.resident_weight_bytes = program.memory.resident_bytes;
   if (experiment.repeat > 1) report.repetition = repetition_of(report.result.operations, experiment.repeat);
@@ -230,6 +233,7 @@ Report run_experiment(const Experiment& experiment, const RunOptions& options, M
         layer.pod_group = program.work.gemms[program.work.tiles_of_operation[o]].pod_group;
     }
     layer.result = report.result.operations[o];
+    layer.energy = report.energy.operations[o];
     if (layer.result.cycles > 0) {
       layer.utilization = static_cast<double>(layer.result.macs) / (pes * static_cast<double>(layer.result.cycles));
     }

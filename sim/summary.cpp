@@ -89,7 +89,9 @@ std::string results(const Report& report) {
              "cycles in which any loads weights or forms products; forms products: " +
                  with_thousands(result.compute_cycles)});
   table.row({"Utilization", percent(report.utilization()), "MACs / (PEs x cycles)"});
-  table.row({"Throughput", fixed(report.effective_tops(), 1), "TOPS, of " + fixed(report.peak_tops(), 1) + " at peak"});
+  table.row({"Throughput", fixed(report.effective_tops(), 1),
+             "TOPS, of " + fixed(report.peak_tops(), 1) + " at peak; scaled to " + number_text(report.tdp_watts) +
+                 " W: " + fixed(report.effective_tops_at_tdp(), 1)});
   table.row({"Busy pods", percent(report.busy_pods()),
              "of " + std::to_string(report.pods) + ", " + counted(result.tile_operations, "tile operation") + " in " +
                  rounds_text(report)});
@@ -105,7 +107,9 @@ std::string results(const Report& report) {
                  bytes_text(static_cast<double>(result.peak_class_bytes[2])) + " P alive at once"});
   table.row({"Energy", energy_text(report.energy.total()),
              fixed(report.energy.average_watts(), 1) + " W on average, " + fixed(report.energy.peak_watts, 1) +
-                 " W at peak; technology " + printable(report.energy.technology)});
+                 " W at peak: " + fixed(report.tops_per_watt_at_average_power(), 2) + " and " +
+                 fixed(report.tops_per_watt_at_peak_power(), 2) + " TOPS/W; technology " +
+                 printable(report.energy.technology)});
   return table.text();
 }
 
@@ -215,8 +219,8 @@ std::string summary_text(const Report& report) {
 
 std::string layer_table(const Report& report) {
   Table table({Align::left, Align::left, Align::right, Align::right, Align::right, Align::right, Align::right,
-               Align::right, Align::right, Align::right, Align::right, Align::left});
-  table.row({"layer", "op", "m", "k", "n", "groups", "cycles", "share", "utilization", "tile ops", "passes",
+               Align::right, Align::right, Align::right, Align::right, Align::right, Align::left});
+  table.row({"layer", "op", "m", "k", "n", "groups", "cycles", "share", "utilization", "tile ops", "passes", "energy",
              "longest stall"});
   for (const LayerReport& layer : report.layers) {
     const auto& stalls = layer.result.stalls;
@@ -232,7 +236,7 @@ std::string layer_table(const Report& report) {
     table.row({layer.name, layer.op, size(layer.m), size(layer.k), size(layer.n), size(layer.groups),
                with_thousands(layer.result.cycles), percent(part(layer.result.cycles, report.result.cycles)),
                percent(layer.utilization), with_thousands(layer.result.tile_operations),
-               with_thousands(layer.result.passes), stall});
+               with_thousands(layer.result.passes), energy_text(layer.energy.total()), stall});
   }
   return table.text();
 }

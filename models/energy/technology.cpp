@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "podsim/sim/core/random.hpp"
 #include "podsim/sim/core/text.hpp"
 
 namespace podsim {
@@ -121,12 +122,6 @@ class Entries {
   std::vector<TechnologyEntry>* out_;
 };
 
-bool is_path(const std::string& text) {
-  constexpr std::string_view kEnding = ".json";
-  return text.find('/') != std::string::npos ||
-         (text.size() > kEnding.size() && text.compare(text.size() - kEnding.size(), kEnding.size(), kEnding) == 0);
-}
-
 }  // namespace
 
 double SramTable::between(double kib) const {
@@ -191,11 +186,19 @@ Technology read_technology(const JsonDocument& document, const std::string& name
     root.finish();
   }
   issues.throw_if_any();
+  out.hash = hash_text(document.root.dump(-1, ' ', false, Json::error_handler_t::replace));
   return out;
 }
 
+bool is_technology_file(const std::string& name_or_path) {
+  constexpr std::string_view kEnding = ".json";
+  const std::size_t size = name_or_path.size();
+  return name_or_path.find('/') != std::string::npos ||
+         (size > kEnding.size() && name_or_path.compare(size - kEnding.size(), kEnding.size(), kEnding) == 0);
+}
+
 Technology load_technology(const std::string& name_or_path) {
-  if (is_path(name_or_path)) return read_technology(read_json_file(name_or_path), name_or_path);
+  if (is_technology_file(name_or_path)) return read_technology(read_json_file(name_or_path), name_or_path);
   return *technology_registry().make({name_or_path, Json::object()});
 }
 

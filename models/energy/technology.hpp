@@ -65,6 +65,7 @@ struct Technology {
   double pe_area_um2 = 0;        ///< cells
   double placement_density = 1;  ///< cell area over placed area
   std::vector<TechnologyEntry> entries;
+  std::string hash;  ///< 16 hexadecimal digits over the file's content
 
   bool has_area() const { return pe_area_um2 > 0 && !sram_area_mm2.empty() && switch_port_um2_per_byte > 0; }
 };
@@ -81,7 +82,10 @@ TechnologyRegistry& technology_registry();
 /// \throws Error (bad_input) with all mistakes: missing or unknown keys, units of the wrong kind, no source
 Technology read_technology(const JsonDocument& document, const std::string& name);
 
-/// A technology by name, or by the path of a file (a text with '/' or ".json").
+/// The text is the path of a file, not a name: it has a '/' or ends in ".json".
+bool is_technology_file(const std::string& name_or_path);
+
+/// A technology by name, or by the path of a file: is_technology_file.
 /// \throws Error (bad_input) if there is none
 Technology load_technology(const std::string& name_or_path);
 

@@ -123,9 +123,15 @@ class Assembly {
     if (const auto workload = arguments_.value("workload")) set("workload", "-w", *workload);
     if (arguments_.has("allow-unmodelled")) set("allow_unmodelled", "--allow-unmodelled", true);
     if (const auto seed = arguments_.integer("seed", 0)) set("seed", "--seed", *seed);
-    if (arguments_.has("warm-weights")) set_mapping("weights", "--warm-weights", "warm");
+    if (arguments_.has("warm-weights")) set_in("mapping", "weights", "--warm-weights", "warm");
     if (const auto repeat = arguments_.integer("repeat", 1)) set("repeat", "--repeat", *repeat);
     if (const auto steps = arguments_.integer("decode-steps", 1)) set("decode_steps", "--decode-steps", *steps);
+    if (const auto technology = arguments_.value("technology"))
+      set_in("power", "technology", "--technology", *technology);
+    if (const auto tdp = arguments_.value("tdp")) {
+      const Json number = Json::parse(*tdp, nullptr, false);
+      set_in("power", "tdp_watts", "--tdp", number.is_number() ? number : Json(*tdp));
+    }
     const std::vector<std::string> outputs = arguments_.values("output");
     if (!outputs.empty()) set("outputs", "-o", outputs);
     for (const std::string& assignment : arguments_.values("set")) {
@@ -157,13 +163,13 @@ class Assembly {
     origins_.push_back({"/" + key, option, false});
   }
 
-  void set_mapping(const std::string& key, const std::string& option, Json value) {
+  void set_in(const std::string& group, const std::string& key, const std::string& option, Json value) {
     if (!document_.root.is_object()) return;
-    Json& mapping = document_.root["mapping"];
-    if (mapping.is_null()) mapping = Json::object();
-    if (!mapping.is_object()) return;
-    mapping[key] = std::move(value);
-    origins_.push_back({"/mapping/" + key, option, false});
+    Json& members = document_.root[group];
+    if (members.is_null()) members = Json::object();
+    if (!members.is_object()) return;
+    members[key] = std::move(value);
+    origins_.push_back({"/" + group + "/" + key, option, false});
   }
 
   void add_config(const std::string& config) {
@@ -210,6 +216,9 @@ void add_experiment_options(OptionParser& parser) {
   parser.value("repeat", "N", "N inferences back to back: latency of the first, and steady-state throughput");
   parser.value("decode-steps", "N",
                "decode N tokens one after the other, with a growing cache (zoo:gpt2_small_decode)");
+  parser.value("technology,t", "NAME",
+               "what energy is worked out by: podsim list technologies, or a file; default sosa28");
+  parser.value("tdp", "WATTS", "power budget that throughput is scaled to; default 400");
   parser.value("seed", "N", "seed of all random choices");
   parser.flag("allow-unmodelled", "go on with layers podsim does not model: they cost nothing and are listed");
 }

@@ -138,18 +138,17 @@ Json json(const Findings& found) {
 int power_command(const std::vector<std::string>& arguments) {
   OptionParser parser(kUsage, kExamples, 1);
   add_experiment_options(parser);
-  parser.value("technology,t", "NAME", "podsim list technologies, or a file; default sosa28");
-  parser.value("tdp", "WATTS", "the power budget; default 400");
   parser.value("tops", "TOPS", "throughput of a run of this machine, to be scaled to the budget");
   parser.value("output,o", "FILE", "write the figures as JSON; - is standard output");
   const auto parsed = parser.parse(arguments);
   if (!parsed) return kExitGood;
-  const double tdp = positive(*parsed, "tdp").value_or(400);
   const auto tops = positive(*parsed, "tops");
   const std::string path = parsed->value("output").value_or("");
   if (!path.empty() && path != "-") check_writable(path);
-  const Technology technology = load_technology(parsed->value("technology").value_or(kDefaultTechnology));
-  const HardwareConfig hardware = experiment_input(*parsed).hardware;
+  const Experiment experiment = experiment_input(*parsed);
+  const HardwareConfig& hardware = experiment.hardware;
+  const Technology technology = load_technology(experiment.power.technology);
+  const double tdp = experiment.power.tdp_watts;
   const Machine machine(hardware);
 
   Findings found{&hardware, &technology, machine.topology->describe(), peak_power(machine, technology), {}, {},

@@ -222,8 +222,6 @@ int run_command(const std::vector<std::string>& arguments) {
   parser.value("dump-weights", "FILE", "with --functional: write all the network computed with as .h5");
   parser.value("max-cycles", "N", "stop after N cycles with a partial result; exit code 1");
   parser.value("max-memory", "SIZE", "refuse work that would need more, e.g. 512M; default 4GiB");
-  parser.value("technology", "NAME",
-               "by which energy is worked out: podsim list technologies, or a file; default sosa28");
   parser.value("jobs,j", "N", "for scripts that pass it on; one run uses one core");
   const auto parsed = parser.parse(arguments);
   if (!parsed) return kExitGood;
@@ -232,7 +230,6 @@ int run_command(const std::vector<std::string>& arguments) {
   options.max_cycles = parsed->integer("max-cycles", 1).value_or(0);
   options.max_memory_bytes = parsed->size("max-memory").value_or(options.max_memory_bytes);
   (void)parsed->integer("jobs", 1, 4096);
-  if (const auto name = parsed->value("technology")) options.technology = load_technology(*name);
   const Experiment experiment = experiment_input(*parsed);
   require_workload(experiment);
   const std::vector<Output> outputs = checked_outputs(experiment, *parsed);

@@ -44,9 +44,10 @@ std::string header() {
   for (int c = 0; c < kStallCauses; ++c) {
     row.text(std::string("stall_") + stall_cause_name(static_cast<StallCause>(c)) + "_cycles");
   }
-  for (const char* name :
-       {"weight_bytes", "activation_bytes", "partial_sum_bytes", "dram_bytes", "network", "batch", "pods", "rows",
-        "cols", "clock_mhz", "total_cycles", "complete", "config_hash", "version", "commit", "seed", "config"}) {
+  for (const char* name : {"weight_bytes", "activation_bytes", "partial_sum_bytes", "dram_bytes"}) row.text(name);
+  for (const auto& [name, mj] : millijoules({})) row.text("energy_" + name + "_mj");
+  for (const char* name : {"network", "batch", "pods", "rows", "cols", "clock_mhz", "total_cycles", "complete",
+                           "config_hash", "version", "commit", "seed", "config"}) {
     row.text(name);
   }
   return row.end();
@@ -70,6 +71,7 @@ std::string line(const Report& report, const LayerReport& layer, const std::stri
        {counted.weight_bytes, counted.activation_bytes, counted.partial_sum_bytes, counted.dram_bytes}) {
     row.integer(bytes);
   }
+  for (const auto& [name, mj] : millijoules(layer.energy)) row.number(mj);
   row.text(report.network);
   row.integer(report.batch);
   // The pods that the layer may use.

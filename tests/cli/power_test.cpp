@@ -60,9 +60,9 @@ TEST_CASE("power: a technology of one's own, and mistakes in it", "[cli]") {
   for (const Bad& wrong :
        {Bad{{"power", "-t", "bad.json"}, "bad.json:/mac_energy/unit: unknown unit \"pF\" (allowed: pJ, fJ)"},
         Bad{{"power", "-t", "sosa82"}, "did you mean \"sosa28\"?"}, Bad{{"power", "-t", "none.json"}, "none.json"},
-        Bad{{"power", "--tdp", "0"}, "--tdp: must be a number above 0"},
-        Bad{{"power", "--tdp", "many"}, "got \"many\""}, Bad{{"power", "--tops", "-3"}, "--tops"},
-        Bad{{"power", "-o", "no/such/folder.json"}, "no/such"},
+        Bad{{"power", "--tdp", "0"}, "--tdp:/power/tdp_watts: must be in [0.001, 1e+09], got 0"},
+        Bad{{"power", "--tdp", "many"}, "--tdp:/power/tdp_watts: must be a number, got the string \"many\""},
+        Bad{{"power", "--tops", "-3"}, "--tops"}, Bad{{"power", "-o", "no/such/folder.json"}, "no/such"},
         Bad{{"power", "--set", "/hardware/pods/rows=0"}, "/hardware/pods/rows"}}) {
     const Outcome refused = folder.podsim(wrong.arguments);
     INFO(wrong.text << " | " << refused.err);
@@ -81,11 +81,11 @@ TEST_CASE("power: technologies are listed and described with their sources", "[c
 TEST_CASE("power: a run tells its energy, and components add up to the total", "[cli]") {
   const Folder folder;
   for (const std::string technology : {"sosa28", "physical28"}) {
-    const Outcome outcome = folder.podsim(
-        {"run", "-w", podsim::test::tiny_network(), "--technology", technology, "-o", technology + ".json"});
+    const Outcome outcome = folder.podsim({"run", "-w", podsim::test::tiny_network(), "--technology", technology,
+                                           "--tdp", "300", "-o", technology + ".json"});
     INFO(outcome.err);
     CHECK(outcome.code == 0);
-    CHECK(contains(outcome.out, "W at peak; technology " + technology));
+    CHECK(contains(outcome.out, "TOPS/W; technology " + technology));
     const Json report = Json::parse(folder.read(technology + ".json"));
     const Json& energy = report["statistics"]["energy"];
     double sum = 0;
@@ -95,14 +95,37 @@ TEST_CASE("power: a run tells its energy, and components add up to the total", "
     CHECK(sum > 0);
     CHECK(sum == energy["total"]["value"].get<double>());
     const double seconds = report["totals"]["time_ms"].get<double>() / 1e3;
-    CHECK(std::abs(energy["average_power"]["value"].get<double>() / (sum / 1e3 / seconds) - 1) < 1e-9);
+    const double average = sum / 1e3 / seconds;
+    CHECK(std::abs(energy["average_power"]["value"].get<double>() / average - 1) < 1e-9);
     CHECK((energy["sram_leakage"]["value"].get<double>() > 0) == (technology == "physical28"));
+    // The same figures by name, and what follows from them.
+    const Json& figures = report["energy"];
+    CHECK(figures["technology"] == technology);
+    CHECK(figures["total_mj"] == sum);
+    CHECK(figures["sram_mj"] == energy["sram"]["value"]);
+    CHECK(figures.contains("area_mm2") == (technology == "physical28"));
+    const double tops = report["totals"]["effective_tops"], peak = figures["peak_power_watts"];
+    auto is = [&figures](const char* name, double expected) {
+      return std::abs(figures[name].get<double>() / expected - 1) < 1e-9;
+    };
+    CHECK(is("tops_per_watt_at_average_power", tops / average));
+    CHECK(is("tops_per_watt_at_peak_power", tops / peak));
+    CHECK(is("effective_tops_at_tdp", tops * 300 / peak));
+    // Layers add up to the run, part by part.
+    for (const auto& [name, mj] : report["layers"][0]["energy_mj"].items()) {
+      double layers = 0;
+      for (const Json& layer : report["layers"]) layers += layer["energy_mj"][name].get<double>();
+      INFO(name);
+      CHECK(std::abs(layers - figures[name + "_mj"].get<double>()) <= 1e-9 * layers);
+    }
   }
   // Energy changes nothing else.
   Json a = Json::parse(folder.read("sosa28.json")), b = Json::parse(folder.read("physical28.json"));
   for (Json* report : {&a, &b}) {
     (*report)["statistics"].erase("energy");
-    report->erase("assumptions");
+    (*report)["experiment"].erase("power");
+    for (Json& layer : (*report)["layers"]) layer.erase("energy_mj");
+    for (const char* key : {"energy", "assumptions", "config_hash"}) report->erase(key);
   }
   CHECK(a == b);
   const Outcome refused = folder.podsim({"run", "-w", podsim::test::tiny_network(), "--technology", "sosa82"});

@@ -344,6 +344,19 @@ class Audit {
     equal("bytes written to X banks", result_.banks[0].written_bytes, post_written[0]);
     equal("bytes written to W banks", result_.banks[1].written_bytes, post_written[1]);
     equal("bytes written to P banks", result_.banks[2].written_bytes, post_written[2] + psum_written);
+    std::int64_t read = 0, written = 0, carried = 0;
+    for (const BankStatistics& bank : result_.banks) {
+      read += bank.read_bytes;
+      written += bank.written_bytes;
+    }
+    for (const FabricStatistics& fabric : result_.fabrics) carried += fabric.bytes;
+    equal("bytes read from banks for all operations", over_operations([](const auto& o) { return o.bank_read_bytes; }),
+          read);
+    equal("bytes written to banks for all operations",
+          over_operations([](const auto& o) { return o.bank_written_bytes; }), written);
+    equal("bytes carried for all operations", over_operations([](const auto& o) { return o.fabric_bytes; }), carried);
+    equal("rows through post-processors of all operations",
+          over_operations([](const auto& o) { return o.post_processor_rows; }), result_.post_processor_busy_cycles);
   }
 
   /// Relayout by circuits: classes with tiles that need the output tile at the pass's terminal, P if copies follow.
@@ -402,6 +415,8 @@ class Audit {
           result_.dram.weight_bytes);
     equal("bytes written back by all operations", over_operations([](const auto& o) { return o.dram_written_bytes; }),
           result_.dram.written_bytes);
+    equal("bytes spilled of all operations", over_operations([](const auto& o) { return o.dram_spilled_bytes; }),
+          result_.dram.spilled_bytes);
     equal("DRAM bytes by kind", result_.dram.weight_bytes + result_.dram.activation_bytes, result_.dram.read_bytes);
     equal("DRAM bytes of all operations", over_operations([](const auto& o) { return o.dram_bytes; }),
           result_.dram.read_bytes + result_.dram.written_bytes);
@@ -495,6 +510,11 @@ std::string difference(const RunResult& a, const RunResult& b) {
     same(at + "activation_bytes", x.activation_bytes, y.activation_bytes);
     same(at + "partial_sum_bytes", x.partial_sum_bytes, y.partial_sum_bytes);
     same(at + "dram_bytes", x.dram_bytes, y.dram_bytes);
+    same(at + "dram_spilled_bytes", x.dram_spilled_bytes, y.dram_spilled_bytes);
+    same(at + "bank_read_bytes", x.bank_read_bytes, y.bank_read_bytes);
+    same(at + "bank_written_bytes", x.bank_written_bytes, y.bank_written_bytes);
+    same(at + "fabric_bytes", x.fabric_bytes, y.fabric_bytes);
+    same(at + "post_processor_rows", x.post_processor_rows, y.post_processor_rows);
   }
   all("pod_operations", a.pod_operations, b.pod_operations);
   all("pod_busy_cycles", a.pod_busy_cycles, b.pod_busy_cycles);

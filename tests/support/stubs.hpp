@@ -21,7 +21,9 @@ struct BankStub final : BankInterface {
     std::int64_t now, data_end;
   };
   std::vector<Filled>* filled = nullptr;
-  void read(ReadPort, const Transfer&) override {}
+  std::int64_t read(ReadPort, const Transfer& transfer) override {
+    return static_cast<std::int64_t>(transfer.rows) * transfer.row_bytes;
+  }
   void fill(std::uint32_t fill, std::int64_t now, std::int64_t, std::int64_t data_end) override {
     filled->push_back({fill, now, data_end});
   }

@@ -170,7 +170,7 @@ TEST_CASE("bank: a multicast read counts once", "[models]") {
   transfer.item = 3;
   for (std::uint16_t unit = 0; unit < 3; ++unit) {
     transfer.unit = unit;
-    bench.bank.read(ReadPort::main, transfer);
+    CHECK(bench.bank.read(ReadPort::main, transfer) == (unit == 0 ? 32 : 0));
   }
   CHECK(bench.bank.statistics().read_bytes == 32);
   CHECK(bench.main_out.carried.size() == 3);

@@ -63,6 +63,34 @@ TEST_CASE("run energy: physical28 charges DRAM, post-processors and leakage as w
   CHECK(run_energy(Machine(machine_32()), load_technology("physical28"), twice).wires == Approx(2 * energy.wires));
 }
 
+TEST_CASE("run energy: an operation takes what was counted for it, and its share of the leakage", "[models][energy]") {
+  RunResult result = counts();
+  OperationResult& one = result.operations.emplace_back();
+  one.macs = 3000;
+  one.cycles = 500;
+  one.bank_read_bytes = 10'000;
+  one.bank_written_bytes = 2'000;
+  one.fabric_bytes = 11'000;
+  one.post_processor_rows = 40;
+  one.dram_bytes = 700;          // 600 fetched
+  one.dram_written_bytes = 100;  // and these written back
+  one.dram_spilled_bytes = 50;
+  result.operations.emplace_back();
+  const RunEnergy energy = run_energy(Machine(machine_32()), load_technology("physical28"), result);
+  REQUIRE(energy.operations.size() == 2);
+  const Energy& found = energy.operations[0];
+  CHECK(found.macs == Approx(3000 * 0.4738e-12).epsilon(1e-12));
+  // Banks of 1024 KiB: 10,150 bytes leave them, 2,600 enter.
+  CHECK(found.sram == Approx((10'150 * 1.70 + 2'600 * 1.45) * 1e-12).epsilon(1e-12));
+  CHECK(found.interconnect == Approx(energy.interconnect * 11'000 / 127'000).epsilon(1e-12));
+  CHECK(found.wires == Approx(energy.wires * 11'000 / 127'000).epsilon(1e-12));
+  CHECK(found.post_processors == Approx(40 * 32 * 0.08e-12).epsilon(1e-12));
+  CHECK(found.dram == Approx(750 * 8 * 3.92e-12).epsilon(1e-12));
+  CHECK(found.pod_leakage == Approx(energy.pod_leakage / 4).epsilon(1e-12));
+  CHECK(found.sram_leakage == Approx(energy.sram_leakage / 4).epsilon(1e-12));
+  CHECK(energy.operations[1].total() == 0);
+}
+
 TEST_CASE("run energy: components add up to the total, and a run of nothing takes nothing", "[models][energy]") {
   for (const char* name : {"sosa28", "physical28"}) {
     const RunEnergy energy = run_energy(Machine(machine_32()), load_technology(name), counts());

@@ -28,6 +28,9 @@ TEST_CASE("decode: steps are runs with a growing context, one after the other", 
   // A longer cache by one token: 12 layers of 768 keys and values.
   CHECK(both.decode->steps[1].dram_bytes - both.decode->steps[0].dram_bytes == 12 * 2 * 768);
   CHECK(both.decode->cycles() == sum);
+  CHECK(both.decode->steps[1].joules == both.energy.total());
+  CHECK(both.decode->joules() == both.decode->steps[0].joules + both.decode->steps[1].joules);
+  CHECK(both.decode->steps[0].joules > 0);
   CHECK(both.decode->tokens_per_second(1000) == Approx(2e9 / static_cast<double>(sum)));
   // Decoding is bound by DRAM, and comes within 10 % of that bound.
   CHECK(both.decode->tokens_per_second(1000) >= 0.9 * both.decode->tokens_per_second_limit(1000));

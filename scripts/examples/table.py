@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Prints the result of a sweep (CSV) as a table: parameters, cycles, utilization, what bounds each point.
+"""Prints the result of a sweep (CSV) as a table: parameters, cycles, utilization, throughput, energy, what bounds each point.
 
 Usage: scripts/examples/table.py RESULT.csv [COLUMN...]
 """
 import csv
 import sys
 
-FIGURES = ["status", "cycles", "utilization", "effective_tops", "bounded_by"]
+FIGURES = ["status", "cycles", "utilization", "effective_tops", "energy_total_mj", "energy_effective_tops_at_tdp",
+           "bounded_by"]
 
 
 def shown(text):

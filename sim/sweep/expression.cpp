@@ -29,7 +29,7 @@ using Node = Expression::Node;
 
 struct Function {
   std::size_t arguments;
-  double (*body)(double, double);
+  double (*body)(double, double);  ///< null: of the machine
 };
 
 const std::map<std::string, Function>& functions() {
@@ -43,6 +43,10 @@ const std::map<std::string, Function>& functions() {
       {"abs", {1, [](double a, double) { return std::fabs(a); }}},
       {"sqrt", {1, [](double a, double) { return std::sqrt(a); }}},
       {"log2", {1, [](double a, double) { return std::log2(a); }}},
+      {"peak_power_watts", {0, nullptr}},
+      {"area_mm2", {0, nullptr}},
+      {"pods_within", {1, nullptr}},
+      {"power_of_two_pods_within", {1, nullptr}},
   };
   return list;
 }
@@ -164,7 +168,8 @@ class Parser {
 
   Node named() {
     const std::size_t begin = at_;
-    while (at_ < text_.size() && std::isalnum(static_cast<unsigned char>(text_[at_])) != 0) ++at_;
+    while (at_ < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[at_])) != 0 || text_[at_] == '_'))
+      ++at_;
     const std::string name = text_.substr(begin, at_ - begin);
     if (name == "true" || name == "false") return constant(name == "true");
     const auto found = functions().find(name);
@@ -191,7 +196,8 @@ class Parser {
 
 class Evaluation {
  public:
-  Evaluation(const std::string& text, const Expression::Lookup& lookup) : text_(text), lookup_(lookup) {}
+  Evaluation(const std::string& text, const Expression::Lookup& lookup, const Expression::OfMachine& of_machine)
+      : text_(text), lookup_(lookup), of_machine_(of_machine) {}
 
   Json value(const Node& node) const {
     switch (node.kind) {
@@ -204,10 +210,12 @@ class Evaluation {
         throw wrong(node.name + " is " + JsonReader::describe(found) + ", not a number, a string or a boolean");
       }
       case Node::Kind::function: {
-        const double first = number(node.operands[0], node.name);
-        return finite(
-            functions().at(node.name).body(first, node.operands.size() > 1 ? number(node.operands[1], node.name) : 0),
-            node.name);
+        auto argument = [&](std::size_t n) {
+          return n < node.operands.size() ? number(node.operands[n], node.name) : 0;
+        };
+        const auto body = functions().at(node.name).body;
+        return finite(body != nullptr ? body(argument(0), argument(1)) : of_machine_(node.name, argument(0)),
+                      node.name);
       }
       case Node::Kind::operation:
         break;
@@ -264,6 +272,7 @@ class Evaluation {
 
   const std::string& text_;
   const Expression::Lookup& lookup_;
+  const Expression::OfMachine& of_machine_;
 };
 
 }  // namespace
@@ -275,8 +284,8 @@ Expression Expression::parse(const std::string& text) {
   return out;
 }
 
-Json Expression::evaluate(const Lookup& lookup) const {
-  const Json value = Evaluation(text_, lookup).value(*root_);
+Json Expression::evaluate(const Lookup& lookup, const OfMachine& of_machine) const {
+  const Json value = Evaluation(text_, lookup, of_machine).value(*root_);
   constexpr double kExact = 9007199254740992.0;  // 2^53
   if (value.is_number()) {
     const double number = value.get<double>();

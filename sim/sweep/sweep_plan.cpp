@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "podsim/models/energy/power.hpp"
 #include "podsim/sim/core/json_pointer.hpp"
 #include "podsim/sim/core/poll.hpp"
 #include "podsim/sim/core/random.hpp"
@@ -75,6 +76,60 @@ class Parameters {
   const Json& experiment_;
 };
 
+/// Why a point cannot be run; others can.
+struct PointProblem {
+  std::string text;
+};
+
+/// What expressions ask of the machine of a point. Machines are looked at once.
+class MachineFunctions {
+ public:
+  /// \throws Error (bad_input) if there is no such technology
+  const Technology& technology(const std::string& name) {
+    auto known = technologies_.find(name);
+    if (known == technologies_.end()) known = technologies_.emplace(name, load_technology(name)).first;
+    return known->second;
+  }
+
+  /// \param raw the point as far as it is put together
+  /// \throws PointProblem if it makes no machine, or the function has no value
+  double operator()(const Json& raw, const std::string& name, double argument) {
+    try {
+      const Experiment experiment = read_experiment({{}, raw});
+      const std::string key = name + " " + number_text(argument) + " " + experiment.power.technology + " " +
+                              json_text(to_json<HardwareConfig>(experiment.hardware));
+      auto known = values_.find(key);
+      if (known == values_.end()) {
+        known =
+            values_.emplace(key, value(experiment.hardware, technology(experiment.power.technology), name, argument))
+                .first;
+      }
+      return known->second;
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::internal) throw;
+      throw PointProblem{name + ": " + text_of(error)};
+    }
+  }
+
+ private:
+  static double value(const HardwareConfig& hardware, const Technology& technology, const std::string& name,
+                      double argument) {
+    if (name == "peak_power_watts") return peak_power(Machine(hardware), technology).total();
+    if (name == "area_mm2") {
+      const auto found = area(Machine(hardware), technology);
+      if (!found) throw Error::bad_input("the technology \"" + technology.name + "\" has no areas");
+      return found->total();
+    }
+    const IsoPower iso = iso_power(hardware, technology, argument);
+    const int pods = name == "pods_within" ? iso.pods : iso.power_of_two;
+    if (pods == 0) throw Error::bad_input("not even one pod fits " + number_text(argument) + " W");
+    return pods;
+  }
+
+  std::map<std::string, Technology> technologies_;
+  std::map<std::string, double> values_;
+};
+
 class Planner {
  public:
   explicit Planner(const SweepSpec& spec) : spec_(spec) {
@@ -98,7 +153,7 @@ class Planner {
     check_tallies();
     std::string all = std::to_string(plan_.max_cycles);
     for (const SweepPoint& point : plan_.points) {
-      all += "\n" + point.configuration + " " + point.workload_hash + " " + point.problem;
+      all += "\n" + point.configuration + " " + point.workload_hash + " " + point.technology_hash + " " + point.problem;
     }
     plan_.hash = hash_text(all);
     return std::move(plan_);
@@ -146,23 +201,15 @@ class Planner {
         point.values.push_back(value);
       }
     }
-    const Parameters parameters(experiment);
-    for (const DerivedValue& derived : spec_.derived) {
-      const std::string place = pointer_append("/derived", derived.pointer);
-      const Json value = evaluate(derived.expression, parameters, place, point);
-      set(experiment, derived.pointer, value, place);
-      point.values.push_back(value);
+    try {
+      derive(point, experiment);
+      if (!is_kept(point, experiment)) return;
+      complete(point, experiment);
+    } catch (const PointProblem& problem) {
+      point.values.resize(plan_.parameters.size());
+      note(point, experiment);
+      point.problem = problem.text;
     }
-    for (std::size_t n = 0; n < spec_.filters.size(); ++n) {
-      const std::string place = "/filters/" + std::to_string(n);
-      const Json holds = evaluate(spec_.filters[n], parameters, place, point);
-      if (!holds.is_boolean()) {
-        throw fail(place,
-                   "must be a condition, but \"" + spec_.filters[n].text() + "\" gives " + JsonReader::describe(holds));
-      }
-      if (!holds.get<bool>()) return;
-    }
-    complete(point, experiment);
     for (std::size_t a = 0; a < index.size(); ++a) {
       Tally& tally = tallies_[a][index[a]];
       ++tally.points;
@@ -172,15 +219,39 @@ class Planner {
     plan_.points.push_back(std::move(point));
   }
 
+  void derive(SweepPoint& point, Json& experiment) {
+    for (const DerivedValue& derived : spec_.derived) {
+      const std::string place = pointer_append("/derived", derived.pointer);
+      const Json value = evaluate(derived.expression, experiment, place, point);
+      set(experiment, derived.pointer, value, place);
+      point.values.push_back(value);
+    }
+  }
+
+  bool is_kept(const SweepPoint& point, const Json& experiment) {
+    for (std::size_t n = 0; n < spec_.filters.size(); ++n) {
+      const std::string place = "/filters/" + std::to_string(n);
+      const Json holds = evaluate(spec_.filters[n], experiment, place, point);
+      if (!holds.is_boolean()) {
+        throw fail(place,
+                   "must be a condition, but \"" + spec_.filters[n].text() + "\" gives " + JsonReader::describe(holds));
+      }
+      if (!holds.get<bool>()) return false;
+    }
+    return true;
+  }
+
   void set(Json& experiment, const std::string& pointer, const Json& value, const std::string& place) const {
     const std::string problem = set_value(experiment, *pointer_keys(pointer), value);
     if (!problem.empty()) throw fail(place, problem, "a plug-in with parameters is an object with \"type\"");
   }
 
-  Json evaluate(const Expression& expression, const Parameters& parameters, const std::string& place,
-                const SweepPoint& point) const {
+  Json evaluate(const Expression& expression, const Json& experiment, const std::string& place,
+                const SweepPoint& point) {
     try {
-      return expression.evaluate(parameters);
+      return expression.evaluate(Parameters(experiment), [&](const std::string& name, double argument) {
+        return machines_(experiment, name, argument);
+      });
     } catch (const Error& error) {
       const Issue& issue = error.issues().front();
       const std::string where = label(plan_, point);
@@ -188,12 +259,17 @@ class Planner {
     }
   }
 
-  /// Reads the experiment and its network as a run would.
-  void complete(SweepPoint& point, const Json& raw) {
+  /// Configuration and workload as they were asked for.
+  static void note(SweepPoint& point, const Json& raw) {
     point.configuration = json_text(raw);
     if (const auto workload = raw.find("workload"); workload != raw.end()) {
       point.workload = workload->is_string() ? workload->get<std::string>() : json_text(*workload);
     }
+  }
+
+  /// Reads the experiment, its technology and its network as a run would.
+  void complete(SweepPoint& point, const Json& raw) {
+    note(point, raw);
     try {
       const Experiment experiment = read_experiment({{}, raw});
       if (experiment.workload.empty() || experiment.workload == "-") {
@@ -205,6 +281,7 @@ class Planner {
       echo.erase("outputs");
       point.configuration = json_text(echo);
       point.workload_hash = workload_hash(experiment);
+      point.technology_hash = machines_.technology(experiment.power.technology).hash;
       point.config_hash = config_hash(echo);
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::internal) throw;
@@ -256,6 +333,7 @@ class Planner {
   SweepPlan plan_;
   std::vector<std::vector<Tally>> tallies_;  ///< by axis and value
   std::map<std::pair<std::string, bool>, Network> networks_;
+  MachineFunctions machines_;
 };
 
 }  // namespace

@@ -11,12 +11,13 @@
 namespace podsim {
 
 struct SweepPoint {
-  std::vector<Json> values;   ///< one per parameter of the plan
+  std::vector<Json> values;   ///< one per parameter of the plan; null if it could not be derived
   std::string configuration;  ///< the experiment as JSON text, complete with defaults; as far as it goes if it is wrong
   std::string workload;       ///< as it was asked for
   std::string config_hash;    ///< empty if the experiment is wrong
   std::string workload_hash;  ///< empty if there is no network
-  std::string problem;        ///< why it cannot be run; empty if it can
+  std::string technology_hash;
+  std::string problem;  ///< why it cannot be run; empty if it can
 };
 
 struct SweepPlan {

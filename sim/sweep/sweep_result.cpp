@@ -45,7 +45,7 @@ std::vector<Column> columns(const SweepResult& sweep) {
     if (sweep.plan.parameters[p] == "/workload") continue;  // in the column before
     add(sweep.plan.parameters[p], [p](P point, R, std::size_t) {
       const Json& value = point.values[p];
-      return value.is_number() || value.is_string() ? value : Json(json_text(value));
+      return value.is_number() || value.is_string() || value.is_null() ? value : Json(json_text(value));
     });
   }
   // Every figure that any point has, in the order of the first that has it.

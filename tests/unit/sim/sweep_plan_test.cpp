@@ -66,6 +66,50 @@ TEST_CASE("sweep plan: derived values follow each other, filters see them and th
         std::vector<Json>{Json::array({"zoo:resnet20", 8, 16, 144}), Json::array({"zoo:resnet20", 32, 64, 192})});
 }
 
+TEST_CASE("sweep plan: machines as large as a power budget allows", "[sweep]") {
+  // Pods within 400 W of the SOSA paper's machines: all that fit, and the power of two that it simulates.
+  const std::string axes = R"json("workloads": ["zoo:resnet20"], "axes": {"/hardware/pods/rows": [16, 32, 64, 128]},
+    "derived": {"/hardware/pods/cols": "{/hardware/pods/rows}", "/hardware/pods/count": )json";
+  auto pods = [&axes](const std::string& rest) {
+    std::vector<int> out;
+    for (const SweepPoint& point : plan_of("{" + axes + rest + "}").points) out.push_back(point.values.back());
+    return out;
+  };
+  CHECK(pods("\"pods_within(400)\"}") == std::vector<int>{960, 390, 141, 45});
+  CHECK(pods("\"power_of_two_pods_within({/power/tdp_watts})\"}") == std::vector<int>{512, 256, 128, 32});
+  CHECK(pods(R"json("256"}, "filters": ["peak_power_watts() <= 400"])json") == std::vector<int>{256, 256});
+  // Another technology, and its areas.
+  const SweepPlan areas =
+      plan_of(R"json({"base": {"power": {"technology": "physical28"}}, "workloads": ["zoo:resnet20"],
+    "axes": {"/hardware/pods/count": [64, 256]}, "filters": ["area_mm2() < 500"]})json");
+  CHECK(values_of(areas) == std::vector<Json>{Json::array({"zoo:resnet20", 64})});
+}
+
+TEST_CASE("sweep plan: a point whose machine cannot be asked is recorded with the reason", "[sweep]") {
+  const SweepPlan plan = plan_of(R"json({"workloads": ["zoo:resnet20"],
+    "axes": {"/hardware/pods/rows": [32, 512], "/hardware/pods/cols": [32, 512]},
+    "derived": {"/hardware/pods/count": "pods_within(100)", "/seed": "7"
+}
+})json");
+  REQUIRE(plan.points.size() == 4);
+  CHECK(plan.points[0].problem.empty());
+  // 512 x 512 PEs take 105 W (SOSA) and more.
+  CHECK(plan.points[3].problem.find("not even one pod fits 100 W") != std::string::npos);
+  CHECK(plan.points[3].values == std::vector<Json>{"zoo:resnet20", 512, 512, nullptr, nullptr});
+  CHECK(plan.points[3].workload == "zoo:resnet20");
+  CHECK_THROWS_AS(
+      plan_of(R"json({"workloads": ["zoo:resnet20"], "axes": {"/seed": [1]}, "filters": ["area_mm2() > 1"]})json"),
+      Error);  // of no point
+  // A machine that is none: pods of several kinds have no single size.
+  const SweepPlan odd = plan_of(R"json({"workloads": ["zoo:resnet20"],
+    "axes": {"/hardware/preset": ["sosa-128x64x64-butterfly2", "mixed-128x32x32-8x128x128"], "/seed": [1, 2]},
+    "filters": ["{/seed} == 1 || pods_within(400) > 0"]})json");
+  REQUIRE(odd.points.size() == 4);
+  CHECK(odd.points[0].problem.empty());
+  CHECK(odd.points[2].problem.empty());
+  CHECK(odd.points[3].problem.find("needs pods of one kind") != std::string::npos);
+}
+
 TEST_CASE("sweep plan: the hash changes with everything that a result follows from", "[sweep]") {
   const std::string text = R"({"workloads": ["zoo:resnet20"], "axes": {"/seed": [1, 2]}})";
   const std::string hash = plan_of(text).hash;

@@ -184,7 +184,7 @@ class Sweep {
   int conclude(SweepJournal& journal) {
     const bool complete = result_.is_complete();
     const bool writes = complete || finished_ > 0;
-    if (writes) write_sweep(outputs_, result_);
+    if (writes) write_files();
     if (complete || finished_ == 0) journal.remove();
 
     report_bad_points(result_);
@@ -197,6 +197,18 @@ class Sweep {
     }
     if (!quiet_) report_outputs(result_, outputs_);
     return result_.count("ok") == points ? kExitGood : kExitRunFailed;
+  }
+
+  void write_files() const {
+    try {
+      write_sweep(outputs_, result_);
+    } catch (const Error& error) {
+      std::vector<Issue> issues = error.issues();
+      for (Issue& issue : issues) {
+        issue.hint = "what is finished is safe in " + outputs_.front().path + kJournalSuffix + "; --resume goes on";
+      }
+      throw Error(error.kind(), issues);
+    }
   }
 
   const SweepPlan& plan_;

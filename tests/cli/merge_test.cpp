@@ -267,6 +267,46 @@ TEST_CASE("merge: killed while it writes, it leaves the shards and what was ther
   CHECK(folder.files() == std::vector<std::string>{"m.h5", name_of(1, 2), name_of(2, 2), "s.json"});
 }
 
+TEST_CASE("merge: a full disk costs nothing that is finished, in shards and in merging", "[cli]") {
+  const Folder folder;
+  folder.write("s.json", spec_text());
+  REQUIRE(folder.podsim({"sweep", "s.json", "-q", "-o", "whole.h5"}).code == 0);
+  REQUIRE(folder.podsim(shard_words(2, 2)).code == 0);
+  std::vector<std::string> words = shard_words(1, 2);
+  words.emplace_back("--resume");
+  // The journal of all 12 points is shorter than the file that holds them, which is about as long as the other shard's.
+  const std::string journal = name_of(1, 2) + ".journal";
+  const std::size_t bytes = folder.read(name_of(2, 2)).size();
+  const std::size_t limit = bytes * 9 / 10;
+  Outcome outcome = folder.failing_at_size(words, bytes / 4);
+  INFO(outcome.err);
+  CHECK(outcome.code == 1);
+  CHECK(contains(outcome.err, journal + ": cannot be written: File too large; what is finished is safe in it"));
+  const std::string some = folder.read(journal);
+  CHECK(journal_lines(folder, journal) > 2);
+  CHECK(some.size() <= bytes / 4);
+  CHECK(some.back() == '\n');  // what was written in part has been taken back
+  outcome = folder.failing_at_size(words, limit);
+  CHECK(outcome.code == 1);
+  CHECK(contains(outcome.err, name_of(1, 2) + ": cannot be written: File too large; what is finished is safe in "));
+  CHECK(folder.read(journal).substr(0, some.size()) == some);
+  CHECK(journal_lines(folder, journal) == 13);
+  CHECK_FALSE(folder.has(name_of(1, 2)));
+  CHECK(folder.failing_at_size(words, limit).code == 1);
+  CHECK(journal_lines(folder, journal) == 13);  // nothing was run again
+  REQUIRE(folder.podsim(words).code == 0);
+
+  folder.write("m.h5", "precious");
+  const std::vector<std::string> merge = merge_words({name_of(1, 2), name_of(2, 2)}, {"m.csv", "m.h5"});
+  outcome = folder.failing_at_size(merge, 10000);
+  CHECK(outcome.code == 1);
+  CHECK(contains(outcome.err, "m.csv: cannot be written: File too large"));
+  CHECK(folder.read("m.h5") == "precious");
+  CHECK_FALSE(folder.has("m.csv"));
+  REQUIRE(folder.podsim(merge).code == 0);
+  CHECK(folder.read("m.h5") == folder.read("whole.h5"));
+}
+
 TEST_CASE("sweep: bad shards are one clear error", "[cli]") {
   for (const std::string shard : {"0/3", "4/3", "3", "1/0", "", "a/b", "1/2/3", "-1/2", "1/1000001", "1/ 2"}) {
     podsim::test::check({"shard",

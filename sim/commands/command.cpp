@@ -19,6 +19,7 @@ const std::vector<Command>& commands() {
   static const std::vector<Command> list{
       {"run", "simulate a network on a machine", run_command},
       {"sweep", "simulate many points: parameters varied over lists", sweep_command},
+      {"merge", "put the shards of a sweep together", merge_command},
       {"validate", "check an experiment without simulating it", validate_command},
       {"list", "show networks, machine presets, topologies, ...", list_command},
       {"describe", "explain parameters and plug-ins", describe_command},

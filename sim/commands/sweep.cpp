@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iostream>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -12,12 +13,12 @@
 #include "podsim/sim/commands/interrupt.hpp"
 #include "podsim/sim/commands/options.hpp"
 #include "podsim/sim/commands/progress_bar.hpp"
+#include "podsim/sim/commands/sweep_outputs.hpp"
 #include "podsim/sim/commands/worker_pool.hpp"
-#include "podsim/sim/core/hdf5_file.hpp"
-#include "podsim/sim/core/output_file.hpp"
 #include "podsim/sim/core/text.hpp"
 #include "podsim/sim/core/version.hpp"
 #include "podsim/sim/run_options.hpp"
+#include "podsim/sim/sweep/finished_sweep.hpp"
 #include "podsim/sim/sweep/journal.hpp"
 #include "podsim/sim/sweep/sweep_result.hpp"
 
@@ -41,112 +42,66 @@ constexpr const char* kExamples =
     "  podsim sweep sizes.json                        writes sizes.h5\n"
     "  podsim sweep sizes.json -o sizes.h5 -o sizes.csv --workers 8 --timeout 600\n"
     "  podsim sweep sizes.json --resume               after Ctrl-C, a crash or a reboot\n"
+    "  podsim sweep sizes.json --shard 2/8            one of eight machines; writes sizes-2-of-8.h5 (podsim merge)\n"
     "\n"
     "A point that fails or takes too long is recorded and the others go on. What is finished is kept in a journal\n"
     "beside the first output until all is written. Exit codes: 0 all points are good, 1 some are not or the sweep\n"
     "was stopped, 2 bad input.\n";
 
-struct Output {
-  std::string path;
-  bool is_csv = false;
-};
+constexpr const char* kJournalSuffix = ".journal";
 
-std::string extension_of(const std::string& path) {
-  const std::string name = path.substr(path.rfind('/') + 1);
-  const std::size_t dot = name.rfind('.');
-  return dot == std::string::npos ? "" : name.substr(dot);
-}
-
-std::string journal_path(const std::vector<Output>& outputs) {
-  return outputs.front().path + ".journal";
-}
-
-/// \throws Error (bad_input) with all that is wrong with them
-std::vector<Output> checked_outputs(const Arguments& arguments, const std::string& spec) {
+/// What the command line asks for, or a name made from that of the spec.
+std::vector<std::string> output_paths(const Arguments& arguments, const std::string& spec,
+                                      const std::optional<SweepShard>& shard) {
   std::vector<std::string> paths = arguments.values("output");
   if (paths.empty()) {
     const std::string name = spec.substr(spec.rfind('/') + 1);
-    paths.push_back((spec == "-" ? "sweep" : name.substr(0, name.size() - extension_of(name).size())) + ".h5");
+    const std::string stem = spec == "-" ? "sweep" : name.substr(0, name.size() - extension_of(name).size());
+    const std::string part =
+        shard ? "-" + std::to_string(shard->number) + "-of-" + std::to_string(shard->count) : std::string();
+    paths.push_back(stem + part + ".h5");
   }
-  IssueList issues;
-  std::vector<Output> out;
-  for (const std::string& path : paths) {
-    const std::string extension = extension_of(path);
-    if (path.empty() || path == "-") {
-      issues.add({"-o", {}, "must be the name of a file, got \"" + path + "\"", {}});
-    } else if (extension != ".h5" && extension != ".hdf5" && extension != ".csv") {
-      issues.add(
-          {path,
-           {},
-           (extension.empty() ? "has no extension to tell its format" : "unknown output format \"" + extension + "\"") +
-               std::string(" (known: .csv, .h5, .hdf5)"),
-           did_you_mean(extension, {".csv", ".h5", ".hdf5"})});
-    } else if (spec != "-" && is_same_file(path, spec)) {
-      issues.add({path, {}, "is the spec of the sweep; the result would replace it", {}});
-    } else if (std::any_of(out.begin(), out.end(),
-                           [&](const Output& other) { return is_same_file(path, other.path); })) {
-      issues.add({path, {}, "is written twice", {}});
-    } else {
-      out.push_back({path, extension == ".csv"});
-    }
-  }
-  issues.throw_if_any();
-  std::vector<std::string> written{journal_path(out)};
-  for (const Output& output : out) written.push_back(output.path);
-  for (const std::string& path : written) {
-    try {
-      check_writable(path);
-    } catch (const Error& error) {
-      for (const Issue& issue : error.issues()) issues.add(issue);
-    }
-  }
-  issues.throw_if_any();
-  return out;
+  return paths;
 }
 
-/// The file holds all of this sweep already.
-bool is_finished(const Output& output, const SweepPlan& plan) {
-  if (output.is_csv || ::access(output.path.c_str(), R_OK) != 0) return false;
-  try {
-    const Hdf5Reader reader(read_text_file(output.path), output.path);
-    bool complete = false;
-    bool same = false;
-    bool same_version = false;
-    for (const auto& [name, value] : reader.attributes("/")) {
-      if (name == "complete") complete = value == Hdf5Scalar(true);
-      if (name == "sweep_hash") same = value == Hdf5Scalar(plan.hash);
-      if (name == "commit") same_version = value == Hdf5Scalar(std::string(commit()));
-    }
-    return complete && same && same_version;
-  } catch (const Error&) {
-    return false;  // something else, which a sweep may replace
-  }
+/// The files that the sweep reads.
+std::vector<SweepInput> inputs_of(const SweepPlan& plan, const std::string& spec) {
+  std::vector<SweepInput> out;
+  if (spec != "-") out.push_back({spec, "is the spec of the sweep"});
+  std::set<std::string> workloads;
+  for (const SweepPoint& point : plan.points) workloads.insert(point.workload);
+  for (const std::string& workload : workloads) out.push_back({workload, "is a workload of the sweep"});
+  return out;
 }
 
 class Sweep {
  public:
-  Sweep(const Arguments& arguments, const SweepPlan& plan, std::vector<Output> outputs)
-      : plan_(plan), outputs_(std::move(outputs)), quiet_(arguments.has("quiet")), result_{plan, {}} {
+  Sweep(const Arguments& arguments, const SweepPlan& plan, const std::optional<SweepShard>& shard,
+        std::vector<SweepOutput> outputs)
+      : plan_(plan), outputs_(std::move(outputs)), quiet_(arguments.has("quiet")), result_{plan, {}, shard} {
     const auto cores = static_cast<std::int64_t>(std::max(1U, std::thread::hardware_concurrency()));
     workers_ = static_cast<std::size_t>(arguments.integer("workers", 1, 1024).value_or(cores));
     if (const auto seconds = arguments.integer("timeout", 1, 10'000'000)) timeout_ = std::chrono::seconds(*seconds);
-    max_memory_bytes_ = arguments.size("max-memory").value_or(RunOptions{}.max_memory_bytes);
+    result_.max_memory_bytes = arguments.size("max-memory").value_or(RunOptions{}.max_memory_bytes);
     mode_ = arguments.has("resume") ? SweepJournal::Mode::resume : SweepJournal::Mode::fresh;
     result_.results.resize(plan.points.size());
   }
 
   int run() {
-    if (mode_ == SweepJournal::Mode::resume && ::access(journal_path(outputs_).c_str(), F_OK) != 0 &&
-        std::all_of(outputs_.begin(), outputs_.end(), [this](const Output& o) { return is_finished(o, plan_); })) {
-      if (!quiet_) std::cout << outputs_.front().path << " holds all points already\n";
-      return kExitGood;
+    const std::string journal_path = outputs_.front().path + kJournalSuffix;
+    if (mode_ == SweepJournal::Mode::resume && ::access(journal_path.c_str(), F_OK) != 0) {
+      if (const auto finished = finished_outputs()) {
+        if (!quiet_) std::cout << printable(outputs_.front().path) << " holds all points already\n";
+        return finished->points_ok == finished->points ? kExitGood : kExitRunFailed;
+      }
     }
-    SweepJournal journal(journal_path(outputs_),
+    SweepJournal journal(journal_path,
                          {{"format", "podsim-sweep-journal"},
                           {"schema", 1},
                           {"version", version()},
                           {"commit", commit()},
-                          {"max_memory_bytes", max_memory_bytes_},
+                          {"max_memory_bytes", result_.max_memory_bytes},
+                          {"shard", result_.shard.value_or(SweepShard{}).text()},
                           {"sweep_hash", plan_.hash}},
                          mode_);
     const std::vector<std::size_t> open = open_points(journal);
@@ -156,11 +111,21 @@ class Sweep {
   }
 
  private:
+  /// What is in the outputs, if all of them hold everything.
+  std::optional<FinishedSweep> finished_outputs() const {
+    std::optional<FinishedSweep> out;
+    for (const SweepOutput& output : outputs_) {
+      out = finished_sweep(output.path, output.is_csv, plan_, result_.shard);
+      if (!out) break;
+    }
+    return out;
+  }
+
   /// Takes over what is known already.
   /// \return the points that have to be simulated
   std::vector<std::size_t> open_points(const SweepJournal& journal) {
     std::vector<std::size_t> open;
-    for (std::size_t n = 0; n < plan_.points.size(); ++n) {
+    for (const std::size_t n : result_.points()) {
       const auto entry = journal.entries().find(static_cast<std::int64_t>(n));
       if (!plan_.points[n].problem.empty()) {
         result_.results[n] = {"bad_input", plan_.points[n].problem, Json::object()};
@@ -175,7 +140,7 @@ class Sweep {
   }
 
   std::string request(std::size_t n) const {
-    Json limits{{"max_memory_bytes", max_memory_bytes_}};
+    Json limits{{"max_memory_bytes", result_.max_memory_bytes}};
     if (plan_.max_cycles > 0) limits["max_cycles"] = plan_.max_cycles;
     const std::string rest = limits.dump();
     return R"({"id":)" + std::to_string(n) + R"(,"report":"brief","experiment":)" + plan_.points[n].configuration +
@@ -195,7 +160,7 @@ class Sweep {
   }
 
   void simulate(const std::vector<std::size_t>& open, SweepJournal& journal) {
-    const auto total = static_cast<std::int64_t>(plan_.points.size());
+    const auto total = static_cast<std::int64_t>(result_.points().size());
     std::int64_t done = total - static_cast<std::int64_t>(open.size());
     ProgressBar bar(!quiet_);
     WorkerPool::Options options;
@@ -219,51 +184,38 @@ class Sweep {
   int conclude(SweepJournal& journal) {
     const bool complete = result_.is_complete();
     const bool writes = complete || finished_ > 0;
-    if (writes) {
-      std::vector<NamedContent> files;
-      for (const Output& output : outputs_) {
-        files.push_back({output.path, output.is_csv ? sweep_csv(result_) : sweep_hdf5(result_)});
-      }
-      write_files(files);
-    }
+    if (writes) write_files();
     if (complete || finished_ == 0) journal.remove();
 
-    const std::size_t good = result_.count("ok");
-    report_bad_points();
+    report_bad_points(result_);
+    const std::size_t points = result_.points().size();
     if (!complete) {
       const std::size_t open = result_.count("not_run");
-      std::cerr << "podsim: interrupted; " << counted(static_cast<std::int64_t>(open), "point") << " of "
-                << plan_.points.size() << (writes ? " not run; --resume goes on" : " not run; nothing is written")
-                << '\n';
+      std::cerr << "podsim: interrupted; " << counted(static_cast<std::int64_t>(open), "point") << " of " << points
+                << (writes ? " not run; --resume goes on" : " not run; nothing is written") << '\n';
       return kExitRunFailed;
     }
-    if (!quiet_) {
-      std::cout << good << " of " << counted(static_cast<std::int64_t>(plan_.points.size()), "point") << " ok";
-      for (const Output& output : outputs_) std::cout << ", " << printable(output.path);
-      std::cout << '\n';
-    }
-    return good == plan_.points.size() ? kExitGood : kExitRunFailed;
+    if (!quiet_) report_outputs(result_, outputs_);
+    return result_.count("ok") == points ? kExitGood : kExitRunFailed;
   }
 
-  void report_bad_points() const {
-    constexpr std::size_t kShown = 10;
-    std::size_t bad = 0;
-    for (std::size_t n = 0; n < result_.results.size(); ++n) {
-      const PointResult& result = result_.results[n];
-      if (result.status == "ok" || result.status == "not_run" || ++bad > kShown) continue;
-      const std::string where = label(plan_, plan_.points[n]);
-      std::cerr << "podsim: point " << n << (where.empty() ? "" : " (" + printable(where) + ")") << ": "
-                << result.status << (result.message.empty() ? "" : ": " + printable(result.message)) << '\n';
+  void write_files() const {
+    try {
+      write_sweep(outputs_, result_);
+    } catch (const Error& error) {
+      std::vector<Issue> issues = error.issues();
+      for (Issue& issue : issues) {
+        issue.hint = "what is finished is safe in " + outputs_.front().path + kJournalSuffix + "; --resume goes on";
+      }
+      throw Error(error.kind(), issues);
     }
-    if (bad > kShown) std::cerr << "podsim: and " << bad - kShown << " more; see the column status\n";
   }
 
   const SweepPlan& plan_;
-  std::vector<Output> outputs_;
+  std::vector<SweepOutput> outputs_;
   bool quiet_;
   std::size_t workers_ = 1;
   std::optional<std::chrono::seconds> timeout_;
-  std::int64_t max_memory_bytes_ = 0;
   SweepJournal::Mode mode_ = SweepJournal::Mode::fresh;
   SweepResult result_;
   std::size_t finished_ = 0;  ///< points that were simulated, now or before
@@ -276,6 +228,7 @@ int sweep_command(const std::vector<std::string>& arguments) {
   parser.repeated("output,o", "FILE",
                   "write this file, .h5, .hdf5 or .csv; repeatable; default: the spec's name with .h5");
   parser.value("workers", "N", "simulate N points at a time, each in a process of its own; default: one per core");
+  parser.value("shard", "i/n", "only every n-th point, from the i-th on; podsim merge puts the shards together");
   parser.flag("resume", "go on where a sweep was stopped or killed; what is finished is not repeated");
   parser.value("timeout", "SECONDS", "give up on a point that takes longer; it is recorded as \"timeout\"");
   parser.value("max-memory", "SIZE", "each worker refuses work that would need more: 512M, 4GiB (default)");
@@ -286,9 +239,15 @@ int sweep_command(const std::vector<std::string>& arguments) {
     throw Error(ErrorKind::bad_input, {{"command line", {}, "sweep needs a spec", "podsim sweep --help shows one"}});
   }
   const std::string& file = parsed->positional().front();
+  std::optional<SweepShard> shard;
+  if (const auto text = parsed->value("shard")) shard = parse_shard(*text);
   const SweepPlan plan = make_sweep_plan(read_sweep_spec(read_json_file(file)));
-  std::vector<Output> outputs = checked_outputs(*parsed, file);
-  return Sweep(*parsed, plan, std::move(outputs)).run();
+  std::vector<SweepOutput> outputs =
+      checked_sweep_outputs(output_paths(*parsed, file, shard), inputs_of(plan, file), kJournalSuffix);
+  if (shard && std::all_of(outputs.begin(), outputs.end(), [](const SweepOutput& each) { return each.is_csv; })) {
+    throw Error(ErrorKind::bad_input, {{"-o", {}, "must name an HDF5 file with --shard: a CSV cannot be merged", {}}});
+  }
+  return Sweep(*parsed, plan, shard, std::move(outputs)).run();
 }
 
 }  // namespace podsim

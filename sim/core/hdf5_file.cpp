@@ -87,6 +87,11 @@ bool is_hdf5(std::string_view first_bytes) {
   return first_bytes.substr(0, kSignature.size()) == kSignature;
 }
 
+bool has_hdf5_checksum(std::string_view bytes) {
+  return bytes.size() > hdf5::kChecksumBytes &&
+         bytes.substr(bytes.size() - hdf5::kChecksumBytes, hdf5::kChecksumMark.size()) == hdf5::kChecksumMark;
+}
+
 void hdf5_without_exit_handler() {
   H5dont_atexit();
 }

@@ -52,6 +52,9 @@ inline constexpr std::int64_t kHdf5ChunkRows = 16384;
 /// True if these are the first bytes of an HDF5 file.
 bool is_hdf5(std::string_view first_bytes);
 
+/// True if a file ends in the checksum that `Hdf5Builder` writes, right or wrong.
+bool has_hdf5_checksum(std::string_view bytes);
+
 /// For programs, first thing: HDF5 does not tidy up at exit, where it would print if a damaged file had been read. A
 /// library must not call it for its host, which may rely on that to flush files.
 void hdf5_without_exit_handler();

@@ -175,14 +175,12 @@ Hdf5Reader::Hdf5Reader(std::string bytes, std::string file) : state_(std::make_u
   state_->file_name = std::move(file);
   if (bytes.empty()) throw state_->error("/", "is empty; an HDF5 file is expected");
   if (!is_hdf5(bytes)) throw state_->error("/", "is no HDF5 file");
-  if (bytes.size() > hdf5::kChecksumBytes) {
+  if (has_hdf5_checksum(bytes)) {
     const std::size_t end = bytes.size() - hdf5::kChecksumBytes;
-    if (bytes.compare(end, hdf5::kChecksumMark.size(), hdf5::kChecksumMark) == 0) {
-      if (hdf5::checksum(std::string_view(bytes).substr(0, end)) != std::string_view(bytes).substr(end)) {
-        throw state_->error("/", "is damaged: its checksum is wrong");
-      }
-      bytes.resize(end);
+    if (hdf5::checksum(std::string_view(bytes).substr(0, end)) != std::string_view(bytes).substr(end)) {
+      throw state_->error("/", "is damaged: its checksum is wrong");
     }
+    bytes.resize(end);
   }
   const Handle access = hdf5::memory_access();
   // HDF5 keeps a copy of its own.

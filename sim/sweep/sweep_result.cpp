@@ -9,6 +9,7 @@
 #include "podsim/sim/core/hdf5_file.hpp"
 #include "podsim/sim/core/text.hpp"
 #include "podsim/sim/core/version.hpp"
+#include "podsim/sim/sweep/sweep_merge.hpp"
 
 namespace podsim {
 namespace {
@@ -26,9 +27,7 @@ struct Column {
 template <class Get>
 Column column(std::string name, const SweepResult& sweep, Get get) {
   Column out{std::move(name), {}};
-  for (std::size_t n = 0; n < sweep.results.size(); ++n) {
-    out.values.push_back(get(sweep.plan.points[n], sweep.results[n], n));
-  }
+  for (const std::size_t n : sweep.points()) out.values.push_back(get(sweep.plan.points[n], sweep.results[n], n));
   return out;
 }
 
@@ -44,6 +43,7 @@ std::vector<Column> columns(const SweepResult& sweep) {
   for (std::size_t p = 0; p < sweep.plan.parameters.size(); ++p) {
     if (sweep.plan.parameters[p] == "/workload") continue;  // in the column before
     add(sweep.plan.parameters[p], [p](P point, R, std::size_t) {
+      if (p >= point.values.size()) return Json();  // of a shard that is missing
       const Json& value = point.values[p];
       return value.is_number() || value.is_string() || value.is_null() ? value : Json(json_text(value));
     });
@@ -51,8 +51,8 @@ std::vector<Column> columns(const SweepResult& sweep) {
   // Every figure that any point has, in the order of the first that has it.
   std::vector<std::string> names;
   std::set<std::string> known;
-  for (const PointResult& result : sweep.results) {
-    for (const auto& [name, value] : result.figures.items()) {
+  for (const std::size_t n : sweep.points()) {
+    for (const auto& [name, value] : sweep.results[n].figures.items()) {
       if (known.insert(name).second) names.push_back(name);
     }
   }
@@ -153,17 +153,34 @@ PointResult point_result(const Json& entry) {
   return {entry.value("status", "not_run"), entry.value("message", ""), entry.value("figures", Json::object())};
 }
 
+std::vector<std::size_t> SweepResult::points() const {
+  std::vector<std::size_t> out;
+  for (std::size_t n = 0; n < results.size(); ++n) {
+    if (!shard || shard->has(n)) out.push_back(n);
+  }
+  return out;
+}
+
 std::size_t SweepResult::count(const std::string& status) const {
-  return static_cast<std::size_t>(std::count_if(
-      results.begin(), results.end(), [&status](const PointResult& result) { return result.status == status; }));
+  std::size_t out = 0;
+  for (std::size_t n = 0; n < results.size(); ++n) {
+    if ((!shard || shard->has(n)) && results[n].status == status) ++out;
+  }
+  return out;
 }
 
 std::string sweep_csv(const SweepResult& sweep) {
-  const std::vector<Column> all = columns(sweep);
+  std::vector<Column> all = columns(sweep);
+  const std::size_t rows = all.front().values.size();
+  for (const auto& [name, text] : {std::pair<const char*, std::string>{"version", version()},
+                                   {"commit", commit()},
+                                   {"sweep_hash", sweep.plan.hash}}) {
+    all.push_back({name, std::vector<Json>(rows, text)});
+  }
   std::string out;
   for (const Column& one : all) out += (&one == &all.front() ? "" : ",") + cell(one.name);
   out += '\n';
-  for (std::size_t n = 0; n < sweep.results.size(); ++n) {
+  for (std::size_t n = 0; n < rows; ++n) {
     for (const Column& one : all) out += (&one == &all.front() ? "" : ",") + cell(cell_text(one.values[n]));
     out += '\n';
   }
@@ -178,9 +195,10 @@ std::string sweep_hdf5(const SweepResult& sweep) {
   builder.attribute("/", "commit", commit());
   builder.attribute("/", "sweep_hash", sweep.plan.hash);
   builder.attribute("/", "complete", sweep.is_complete());
-  builder.attribute("/", "points", static_cast<std::int64_t>(sweep.results.size()));
+  builder.attribute("/", "points", static_cast<std::int64_t>(sweep.points().size()));
   builder.attribute("/", "points_ok", static_cast<std::int64_t>(sweep.count("ok")));
   builder.attribute("/", "spec", json_text(sweep.plan.spec));
+  if (sweep.shard) add_shard(builder, sweep);
   Hdf5Table table;
   for (const Column& one : columns(sweep)) table.columns.push_back(hdf5_column(one));
   builder.table("/points", table);

@@ -42,7 +42,7 @@ Case flags(std::string what, std::vector<std::string> arguments, std::vector<std
 
 TEST_CASE("bad input: commands and options", "[cli]") {
   for (const Case& c : std::vector<Case>{
-           {"no command", {"rnu"}, {"unknown command \"rnu\"", "run, sweep, validate", "did you mean \"run\"?"}},
+           {"no command", {"rnu"}, {"unknown command \"rnu\"", "run, sweep, merge, validate", "did you mean \"run\"?"}},
            {"unknown global option", {"--versoin"}, {"unknown option \"--versoin\"", "did you mean \"--version\"?"}},
            {"no workload", {"run"}, {"/workload", "no workload is given", "try -w zoo:resnet50"}},
            {"two experiments", {"run", "a.json", "b.json"}, {"unexpected argument \"b.json\"", "at most one"}},

@@ -69,25 +69,29 @@ Outcome Folder::podsim(const std::vector<std::string>& arguments, const std::str
 }
 
 Outcome Folder::interrupted(const std::vector<std::string>& arguments, const std::string& file) const {
-  return run(arguments, {}, {file, {}, {}, {}, {}, nullptr});
+  return run(arguments, {}, {file, {}, {}, {}, true, {}, nullptr});
 }
 
 Outcome Folder::interrupted_after(const std::vector<std::string>& arguments, unsigned microseconds) const {
-  return run(arguments, {}, {{}, {}, microseconds, {}, {}, nullptr});
+  return run(arguments, {}, {{}, {}, microseconds, {}, true, {}, nullptr});
 }
 
 Outcome Folder::killed_after(const std::vector<std::string>& arguments, unsigned microseconds) const {
-  return run(arguments, {}, {{}, microseconds, {}, {}, {}, nullptr});
+  return run(arguments, {}, {{}, microseconds, {}, {}, true, {}, nullptr});
 }
 
 Outcome Folder::children_killed_after(const std::vector<std::string>& arguments, unsigned microseconds,
                                       int& killed) const {
   killed = 0;
-  return run(arguments, {}, {{}, {}, {}, {}, microseconds, &killed});
+  return run(arguments, {}, {{}, {}, {}, {}, true, microseconds, &killed});
 }
 
 Outcome Folder::killed_at_size(const std::vector<std::string>& arguments, std::uint64_t bytes) const {
-  return run(arguments, {}, {{}, {}, {}, bytes, {}, nullptr});
+  return run(arguments, {}, {{}, {}, {}, bytes, true, {}, nullptr});
+}
+
+Outcome Folder::failing_at_size(const std::vector<std::string>& arguments, std::uint64_t bytes) const {
+  return run(arguments, {}, {{}, {}, {}, bytes, false, {}, nullptr});
 }
 
 Outcome Folder::run(const std::vector<std::string>& arguments, const std::string& input,
@@ -106,6 +110,7 @@ Outcome Folder::run(const std::vector<std::string>& arguments, const std::string
       const struct rlimit limit { *disturbance.largest_file_bytes, *disturbance.largest_file_bytes };
       ::setrlimit(RLIMIT_CORE, &none);
       ::setrlimit(RLIMIT_FSIZE, &limit);
+      if (!disturbance.is_killed_at_size) std::signal(SIGXFSZ, SIG_IGN);  // stays ignored in podsim
     }
     std::vector<std::string> words{PODSIM_BINARY};
     words.insert(words.end(), arguments.begin(), arguments.end());

@@ -43,6 +43,8 @@ class Folder {
   Outcome children_killed_after(const std::vector<std::string>& arguments, unsigned microseconds, int& killed) const;
   /// Runs podsim so that a signal kills it when it writes a file beyond so many bytes.
   Outcome killed_at_size(const std::vector<std::string>& arguments, std::uint64_t bytes) const;
+  /// Runs podsim so that writing a file beyond so many bytes fails, as on a full disk.
+  Outcome failing_at_size(const std::vector<std::string>& arguments, std::uint64_t bytes) const;
 
  private:
   struct Disturbance {
@@ -50,6 +52,7 @@ class Folder {
     std::optional<unsigned> kill_after_microseconds;
     std::optional<unsigned> interrupt_after_microseconds;
     std::optional<std::uint64_t> largest_file_bytes;
+    bool is_killed_at_size = true;
     std::optional<unsigned> kill_children_after_microseconds;
     int* killed_children = nullptr;
   };

@@ -345,6 +345,7 @@ SweepPlan make_sweep_plan(const SweepSpec& spec) {
 std::string label(const SweepPlan& plan, const SweepPoint& point) {
   std::vector<std::string> parts;
   for (std::size_t n = 0; n < point.values.size(); ++n) {
+    if (point.values[n].is_null()) continue;  // could not be derived
     parts.push_back(plan.parameters[n] + "=" + json_text(point.values[n]));
   }
   return join(parts);

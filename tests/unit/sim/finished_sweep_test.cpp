@@ -18,7 +18,11 @@ TEST_CASE("finished sweep: a file counts if it holds every point of this sweep o
   plan.parameters = {"/a"};
   plan.spec = Json::object();
   plan.hash = "abc";
-  for (int n = 0; n < 5; ++n) plan.points.push_back({{n}, "{}", "zoo:\"x\",\ny", "", "", ""});
+  for (int n = 0; n < 5; ++n) {
+    plan.points.emplace_back();
+    plan.points.back().values = {n};
+    plan.points.back().workload = "zoo:\"x\",\ny";
+  }
   SweepResult sweep{plan, std::vector<PointResult>(5, {"ok", "a,\"b\"\nc", Json::object()})};
   sweep.results[1].status = "timeout";
   for (const bool is_csv : {false, true}) {

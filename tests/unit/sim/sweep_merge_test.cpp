@@ -136,6 +136,29 @@ TEST_CASE("sweep shard: i/n is read, and shards deal points out in turn", "[swee
   }
 }
 
+TEST_CASE("sweep shard: its table has its own rows and figures, its attributes its own counts", "[sweep]") {
+  const Folder folder;
+  Example example(5, 3);
+  for (std::size_t n = 0; n < 5; ++n) {
+    example.results[n] = {n == 3 ? "timeout" : "ok", "", Json{{n == 2 ? "even" : "both", 10 * n}}};
+  }
+  const Hdf5Reader reader(sweep_hdf5(example.shard(2, 2)), "a.h5");
+  std::map<std::string, Hdf5Scalar> found;
+  for (const auto& [name, value] : reader.attributes("/")) found[name] = value;
+  CHECK(found["points"] == Hdf5Scalar(std::int64_t{2}));
+  CHECK(found["points_ok"] == Hdf5Scalar(std::int64_t{1}));
+  CHECK(found["sweep_points"] == Hdf5Scalar(std::int64_t{5}));
+  CHECK(found["complete"] == Hdf5Scalar(true));
+  const Hdf5Table table = reader.table("/points");
+  CHECK(std::get<std::vector<std::int64_t>>(table.find("point")->values) == std::vector<std::int64_t>{1, 3});
+  CHECK(std::get<std::vector<std::int64_t>>(table.find("both")->values) == std::vector<std::int64_t>{10, 30});
+  CHECK(table.find("even") == nullptr);
+  // Points of other shards are none of its business, also if they are open.
+  example.results[4] = {};
+  CHECK(example.shard(2, 2).is_complete());
+  CHECK_FALSE(example.shard(1, 2).is_complete());
+}
+
 TEST_CASE("sweep merge: any cut into shards, in any order, gives the bytes of the whole", "[sweep]") {
   const Folder folder;
   std::mt19937 random(5);

@@ -216,6 +216,9 @@ TEST_CASE("merge: files that do not belong together are refused by name, and not
   refused("whole.h5", "holds no shard, but a whole sweep");
   refused("other.h5", "belongs to another sweep than " + name_of(1, 2) + ": its sweep_hash is ");
   refused("memory.h5", "its max_memory_bytes is 1073741824, not 4294967296");
+  // HDF5 itself would not miss the last bytes, nor notice other ones.
+  folder.write("bad.h5", good.substr(0, good.size() - 5));
+  refused("bad.h5", "does not end in a checksum");
   for (int turn = 0; turn < 40; ++turn) {
     std::string bad = good;
     bad[random() % bad.size()] ^= static_cast<char>(1 << random() % 8);

@@ -126,6 +126,68 @@ TEST_CASE("memory plan: what is spilled is fetched again, with as many bytes", "
   FAIL("no capacity fits");
 }
 
+TEST_CASE("memory plan: a tile that was dropped comes back with the bytes that DRAM has of it", "[models]") {
+  // Rows of an embedding table have 4 bits an element in DRAM and 8 in banks. Two layers far apart read them.
+  Setup setup = crossbar_setup(2, 16, 16);
+  setup.hardware.weight_bits = 4;
+  NetworkBuilder b("twice");
+  const std::string ids = b.input("ids", {64}, NetworkInput::Kind::indices);
+  const std::string x = b.layer("table", Op::embedding, {ids}, Embedding{1000, 64});
+  std::string y = b.linear("l0", x, {64, 64, false, {}});
+  for (int n = 1; n < 5; ++n) y = b.linear("l" + std::to_string(n), y, {64, 64, false, {}});
+  const auto program = test::make(b.build({b.add("sum", {b.linear("last", x, {64, 64, false, {}}), y})}), setup);
+  int smaller = 0;
+  for (std::int64_t capacity = 1; capacity < 24; ++capacity) {
+    if (error_of([&] { plan_with(*program, capacity); })) continue;
+    const MemoryPlan plan = plan_with(*program, capacity);
+    std::set<ItemId> spilled;
+    for (const Spill& spill : plan.spills) spilled.insert(spill.item);
+    for (const Fill& fill : plan.fills) {
+      if (!fill.is_refetch || spilled.count(fill.item) != 0) continue;
+      REQUIRE(fill.item < program->work.tiles.size());
+      const StoredTile& tile = program->work.tiles[fill.item];
+      CHECK(fill.bytes == tile.dram_bytes);
+      if (fill.bytes < tile.bytes) ++smaller;
+    }
+  }
+  CHECK(smaller > 0);
+}
+
+TEST_CASE("memory plan: the tile that was not used for longest goes first", "[models]") {
+  // One pod, five weight tiles A to E of 256 bytes, three blocks of rows; a bank holds four tiles.
+  Setup setup = crossbar_setup(1, 32, 8);
+  setup.tiling.partition_rows = 4;
+  setup.hardware.banks.capacity_kib = 1;
+  const Network network = test::one_linear(12, 32, 40);
+  const TiledWorkload work = test::cut(network, setup);
+  const Machine machine(setup.hardware);
+  Schedule schedule = scheduler_registry().make(setup.scheduler)->schedule(work, machine, {});
+  REQUIRE(schedule.main.size() == 15);
+  const GemmTiles& gemm = work.gemms[0];
+  // E finds A, B, C, D; A was used again since it came, so B goes.
+  std::uint32_t round = 0;
+  std::vector<std::int64_t> uses(5, 0);
+  for (const char tile : std::string("ABCDAEABCDEBCDE")) {
+    const std::int64_t k = tile - 'A';
+    const std::uint32_t op = gemm.op(0, uses[static_cast<std::size_t>(k)]++, 0, k);
+    schedule.main[op].round = round;
+    for (PostPlacement& pass : schedule.post) {
+      if (pass.in1.kind == PostSource::Kind::main_sum && pass.in1.index == op) pass.round = round + 1;
+    }
+    ++round;
+  }
+  const Program program = make_program(Machine(setup.hardware), work, std::move(schedule), true);
+  const std::uint32_t first = work.operands[gemm.stationary].first_tile;
+  std::vector<char> again;
+  for (const Fill& fill : program.memory.fills) {
+    if (!fill.is_refetch || fill.bank_class != BankClass::w) continue;
+    for (std::int64_t k = 0; k < 5; ++k) {
+      if (fill.item == gemm.stationary_tile(first, 0, 0, k)) again.push_back(static_cast<char>('A' + k));
+    }
+  }
+  CHECK(again == std::vector<char>{'B'});
+}
+
 TEST_CASE("memory plan: an impossible capacity is refused, and the capacity it advises works", "[models]") {
   for (const std::string spill : {"lru", "off"}) {
     for (const int pods : {1, 3, 8}) {

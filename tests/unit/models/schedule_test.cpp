@@ -131,6 +131,20 @@ TEST_CASE("schedule: layer_sequential never mixes layers in the rounds of the po
   }
 }
 
+TEST_CASE("schedule: layer_sequential keeps an output tile on its pod", "[models]") {
+  Setup setup = crossbar_setup(5, 8, 8);
+  setup.scheduler = {"layer_sequential", Json::object()};
+  const TiledWorkload work = test::cut(test::one_linear(24, 40, 8), setup);  // three output tiles, five operations each
+  const Schedule schedule = scheduler_registry().make(setup.scheduler)->schedule(work, Machine(setup.hardware), {});
+  const GemmTiles& gemm = work.gemms[0];
+  REQUIRE((gemm.i_count == 3 && gemm.j_count == 5 && gemm.k_count == 1));
+  for (std::int64_t i = 0; i < 3; ++i) {
+    for (std::int64_t j = 1; j < 5; ++j) {
+      CHECK(schedule.main[gemm.op(0, i, j, 0)].pod == schedule.main[gemm.op(0, i, 0, 0)].pod);
+    }
+  }
+}
+
 TEST_CASE("schedule: JSON export and import give the same schedule", "[models]") {
   for (const std::string topology : {"crossbar", "butterfly", "mesh"}) {
     const auto program = test::make(small_network(), small_setup(topology));

@@ -146,6 +146,23 @@ TEST_CASE("elaborated machine: random stalls and orders of a test end with its r
   CHECK(difference(machine.run(*programs[1], {}), alone[1]) == "");
 }
 
+TEST_CASE("elaborated machine: a random stall of a stream delays its round", "[sim]") {
+  // Nothing is loaded ahead, and 40 cycles are enough for 8 rows of sums to leave: ports are always free.
+  test::Setup setup = crossbar_setup(1, 8, 8);
+  setup.hardware.pods.dataflow.type = "output_stationary";
+  const auto program = test::make(test::one_linear(64, 40, 8), setup);
+  ElaboratedMachine machine(setup.hardware);
+  const auto bank = static_cast<std::size_t>(StallCause::bank);
+  CHECK(machine.run(*program, {}).stalls[bank] == 0);
+  int stalled = 0;
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    RunOptions stalls;
+    stalls.stall_seed = seed;
+    stalled += machine.run(*program, stalls).stalls[bank] > 0 ? 1 : 0;
+  }
+  CHECK(stalled > 0);
+}
+
 TEST_CASE("elaborated machine: a program for another machine is refused, and the machine goes on", "[sim]") {
   const test::Setup setup = crossbar_setup(4, 8, 8);
   const auto program = test::make(two_convolutions(), setup);

@@ -121,6 +121,13 @@ std::int64_t Dram::address_of(ItemId tile) const {
   return address;
 }
 
+std::int64_t Dram::arrival_of(const Fill& fill) const {
+  const TiledWorkload& work = context_.program->work;
+  if (work.releases.empty() || fill.item >= work.tiles.size()) return 0;
+  const Operand& operand = work.operands[work.tiles[fill.item].operand];
+  return operand.is_learned ? 0 : work.releases[operand.operation].arrival_cycle;
+}
+
 DramService Dram::issue(const DramRequest& request, std::int64_t now) {
   const DramService service = model_->issue(request, now);
   statistics_.busy_until = std::max(statistics_.busy_until, service.end);
@@ -193,6 +200,7 @@ bool Dram::serve_one(std::int64_t now) {
       const auto opened = free_from({static_cast<std::int64_t>(fill.need_round) - window - 1, false});
       from = from && opened ? std::optional(std::max(*from, *opened)) : std::nullopt;
     }
+    if (from) *from = std::max(*from, arrival_of(fill));
     if (fill.after_spill >= static_cast<std::int64_t>(next_spill_)) from = std::nullopt;
     // The last byte of a spill may leave in the middle of a cycle; its space is free from the next one on.
     if (from && fill.after_spill >= 0) from = std::max(*from, spill_end_[static_cast<std::size_t>(fill.after_spill)]);

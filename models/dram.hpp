@@ -98,6 +98,8 @@ class Dram final : public sc_core::sc_module, public DramInterface {
   BankInterface& bank(BankClass bank_class, int bank);
   /// Where a stored tile lies.
   std::int64_t address_of(ItemId tile) const;
+  /// The cycle in which what the fill brings is in DRAM: Release::arrival_cycle.
+  std::int64_t arrival_of(const Fill& fill) const;
 
   RunContext& context_;
   const HardwareConfig& config_;

@@ -544,7 +544,18 @@ std::uint32_t LayerBarriers::init(int operation, bool with_residual) const {
   std::uint32_t first = 0;
   for_each_dependency(operation, with_residual,
                       [&](int dependency) { first = std::max(first, end_[static_cast<std::size_t>(dependency)] + 1); });
-  return first;
+  if (work_.releases.empty()) return first;
+  const Release& release = work_.releases[static_cast<std::size_t>(operation)];
+  return std::max({first, release.earliest_round, release.slice > slice_ ? slices_end_ : slice_begin_});
+}
+
+void LayerBarriers::done(int operation, std::uint32_t last_round) {
+  end_[static_cast<std::size_t>(operation)] = last_round;
+  if (work_.releases.empty()) return;
+  const std::uint32_t slice = work_.releases[static_cast<std::size_t>(operation)].slice;
+  if (slice > slice_) slice_begin_ = slices_end_;
+  slice_ = slice;
+  slices_end_ = std::max(slices_end_, last_round + 1);
 }
 
 std::uint32_t LayerBarriers::floor(int next, bool with_residual) const {
@@ -559,7 +570,7 @@ std::uint32_t LayerBarriers::floor(int next, bool with_residual) const {
     for_each_dependency(static_cast<int>(o), with_residual, wait_for);
     lowest = std::min(lowest, bound[o]);
   }
-  return lowest == std::numeric_limits<std::uint32_t>::max() ? 0 : lowest;
+  return std::max(slice_begin_, lowest == std::numeric_limits<std::uint32_t>::max() ? 0 : lowest);
 }
 
 }  // namespace podsim

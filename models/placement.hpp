@@ -183,7 +183,7 @@ class LayerBarriers {
   explicit LayerBarriers(const TiledWorkload& work) : work_(work), end_(work.network.operations.size(), 0) {}
   /// \param with_residual also wait for the residual operand of a fused add
   std::uint32_t init(int operation, bool with_residual = true) const;
-  void done(int operation, std::uint32_t last_round) { end_[static_cast<std::size_t>(operation)] = last_round; }
+  void done(int operation, std::uint32_t last_round);
   /// No operation from `next` on can start below this round, if those before it are done.
   std::uint32_t floor(int next, bool with_residual = true) const;
 
@@ -193,6 +193,9 @@ class LayerBarriers {
 
   const TiledWorkload& work_;
   std::vector<std::uint32_t> end_;
+  std::uint32_t slice_ = 0;        ///< of the last operation that is done
+  std::uint32_t slice_begin_ = 0;  ///< first round behind the slices before
+  std::uint32_t slices_end_ = 0;   ///< behind all that is done
 };
 
 }  // namespace podsim

@@ -164,6 +164,13 @@ struct OutputBlocks {
   }
 };
 
+/// When an operation may begin, beside what it depends on.
+struct Release {
+  std::int64_t arrival_cycle = 0;    ///< what it reads from DRAM, but weights, is there from this cycle on
+  std::uint32_t earliest_round = 0;  ///< it has nothing in rounds before
+  std::uint32_t slice = 0;           ///< it begins behind all operations of lower slices; never falls
+};
+
 /// Everything a scheduler and the machine need to know of the work.
 struct TiledWorkload {
   LoweredNetwork network;
@@ -178,6 +185,7 @@ struct TiledWorkload {
   std::vector<std::uint32_t> tiles_of_operation;
   std::vector<OutputBlocks> outputs;           ///< per operation
   std::vector<std::vector<int>> dependencies;  ///< per operation: the operations whose results it reads
+  std::vector<Release> releases;               ///< per operation; empty: all may begin at once
   std::vector<std::int64_t> write_back_bytes;  ///< per operation: bytes of its output that go to DRAM
   std::uint32_t op_count = 0;
   std::uint32_t output_count = 0;

@@ -12,6 +12,7 @@
 #include "podsim/sim/core/json_pointer.hpp"
 #include "podsim/sim/core/random.hpp"
 #include "podsim/sim/core/text.hpp"
+#include "podsim/sim/tenancy/tenancy_policy.hpp"
 #include "podsim/workloads/workload_source.hpp"
 
 namespace podsim {
@@ -138,6 +139,26 @@ std::string workload_from_object(JsonReader reader) {
   return source;
 }
 
+std::vector<TenantConfig> read_tenants(JsonReader reader) {
+  std::vector<TenantConfig> out;
+  for (JsonReader& element : reader.elements()) {
+    TenantConfig& tenant = out.emplace_back();
+    if (!element.expect_object()) continue;
+    Json plain = element.value();
+    if (auto workload = element.required_member("workload"); workload && workload->value().is_object()) {
+      plain["workload"] = workload_from_object(*workload);
+    }
+    ReadFields fields(JsonReader(plain, element.file(), element.pointer(), element.issues()));
+    tenant.fields(fields);
+    fields.finish();
+  }
+  if (reader.issues().empty()) {
+    complete_names(out);
+    check_tenants(out, reader.file(), reader.pointer(), reader.issues());
+  }
+  return out;
+}
+
 std::vector<std::string> read_outputs(JsonReader reader) {
   std::vector<std::string> out;
   for (JsonReader& element : reader.elements()) {
@@ -168,7 +189,8 @@ Json value_of(const std::string& text, const std::string& pointer) {
 
 }  // namespace
 
-MappingConfig::MappingConfig() : scheduler{"sosa_greedy", Json::object()} {}
+MappingConfig::MappingConfig()
+    : scheduler{"sosa_greedy", Json::object()}, tenancy{kDefaultTenancyPolicy, Json::object()} {}
 
 void MappingConfig::fields(Fields& f) {
   f.plugin("scheduler", scheduler, scheduler_registry(), "who places tile operations into rounds");
@@ -177,6 +199,7 @@ void MappingConfig::fields(Fields& f) {
           "names of layers, or * for all others, to the group of pods that carries them out");
   f.choice("weights", weights, {"cold", "warm"},
            "cold: all weights are fetched; warm: those that fit lie in their banks when the run starts, and stay");
+  f.plugin("tenancy", tenancy, tenancy_policy_registry(), "how tenants share the machine");
 }
 
 void PowerConfig::fields(Fields& f) {
@@ -186,6 +209,13 @@ void PowerConfig::fields(Fields& f) {
 
 WeightResidency MappingConfig::residency() const {
   return weights == "warm" ? WeightResidency::warm : WeightResidency::cold;
+}
+
+std::vector<std::string> Experiment::workloads() const {
+  std::vector<std::string> out;
+  if (!workload.empty()) out.push_back(workload);
+  for (const TenantConfig& tenant : tenants) out.push_back(tenant.workload);
+  return out;
 }
 
 Experiment read_experiment(const JsonDocument& document) {
@@ -211,6 +241,12 @@ Experiment read_experiment(const JsonDocument& document) {
                      JsonReader::describe(workload->value()));
     }
   }
+  if (auto tenants = reader.optional_member("tenants")) {
+    out.tenants = read_tenants(*tenants);
+    if (!out.tenants.empty() && !out.workload.empty()) {
+      tenants->fail("must not be given together with \"workload\"", "make that network a tenant");
+    }
+  }
   out.allow_unmodelled = reader.optional_boolean("allow_unmodelled", out.allow_unmodelled);
 
   out.hardware = preset_config(kDefaultPreset).hardware;
@@ -221,6 +257,7 @@ Experiment read_experiment(const JsonDocument& document) {
   }
 
   complete(out.mapping.scheduler, scheduler_registry());
+  complete(out.mapping.tenancy, tenancy_policy_registry());
   if (auto mapping = reader.optional_member("mapping")) {
     if (mapping->expect_object()) {
       ReadFields fields(*mapping);
@@ -244,6 +281,10 @@ Experiment read_experiment(const JsonDocument& document) {
   if (auto outputs = reader.optional_member("outputs")) out.outputs = read_outputs(*outputs);
   out.repeat = static_cast<int>(reader.optional_integer("repeat", out.repeat, {1, 4096}));
   out.decode_steps = static_cast<int>(reader.optional_integer("decode_steps", out.decode_steps, {0, 1 << 20}));
+  if (!out.tenants.empty() && (out.repeat > 1 || out.decode_steps > 0)) {
+    reader.fail_at(out.repeat > 1 ? "repeat" : "decode_steps", "cannot be given together with \"tenants\"",
+                   "a network may be several tenants");
+  }
   if (out.repeat > 1 && out.decode_steps > 0) {
     reader.fail_at("repeat",
                    "must be 1 with \"decode_steps\": tokens follow each other, got " + std::to_string(out.repeat));
@@ -285,9 +326,11 @@ Json to_json(const Experiment& experiment) {
   MappingConfig mapping = experiment.mapping;
   complete(hardware);
   complete(mapping.scheduler, scheduler_registry());
+  complete(mapping.tenancy, tenancy_policy_registry());
   Json out = Json::object();
   out["schema"] = kSchema;
   if (!experiment.workload.empty()) out["workload"] = experiment.workload;
+  for (const TenantConfig& tenant : experiment.tenants) out["tenants"].push_back(to_json(tenant));
   out["allow_unmodelled"] = experiment.allow_unmodelled;
   out["hardware"] = to_json<HardwareConfig>(hardware);
   out["mapping"] = to_json<MappingConfig>(mapping);

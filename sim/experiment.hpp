@@ -11,6 +11,7 @@
 #include "podsim/models/hardware_config.hpp"
 #include "podsim/models/memory_plan.hpp"
 #include "podsim/models/tiling.hpp"
+#include "podsim/sim/tenancy/tenant_config.hpp"
 
 namespace podsim {
 
@@ -19,6 +20,7 @@ struct MappingConfig {
   PluginConfig scheduler;  ///< default sosa_greedy
   TilingConfig tiling;
   std::string weights = "cold";  ///< "cold" or "warm"
+  PluginConfig tenancy;          ///< how tenants share the machine; default mix
 
   WeightResidency residency() const;
 
@@ -36,7 +38,8 @@ struct PowerConfig {
 
 /// One run, complete with all defaults.
 struct Experiment {
-  std::string workload;  ///< file, "-" or "zoo:NAME[:key=value,…]"
+  std::string workload;               ///< file, "-" or "zoo:NAME[:key=value,…]"
+  std::vector<TenantConfig> tenants;  ///< several networks at once, in place of `workload`
   bool allow_unmodelled = false;
   HardwareConfig hardware;
   MappingConfig mapping;
@@ -45,6 +48,9 @@ struct Experiment {
   int repeat = 1;        ///< inferences, one behind the other
   int decode_steps = 0;  ///< tokens to decode, each a run of its own; 0: just the workload
   std::uint64_t seed = 1;
+
+  /// The networks it runs: that of `workload`, or of the tenants; none if it names none.
+  std::vector<std::string> workloads() const;
 };
 
 /// Reads an experiment. A "preset" inside "hardware" (or the default preset) is the base that the other keys change.

@@ -15,6 +15,7 @@
 #include "podsim/sim/experiment.hpp"
 #include "podsim/sim/functional.hpp"
 #include "podsim/sim/repetition.hpp"
+#include "podsim/sim/tenancy/tenancy_result.hpp"
 
 namespace podsim {
 
@@ -82,6 +83,7 @@ struct Report {
   std::int64_t resident_weight_bytes = 0;  ///< in banks from before the run on
   std::optional<Repetition> repetition;    ///< of several inferences
   std::optional<DecodeRun> decode;         ///< of an autoregressive run; all else is its last step
+  std::optional<TenancyResult> tenancy;    ///< of several networks
   std::vector<LayerReport> layers;
   FunctionalResult functional;
   HostCost host;

@@ -163,6 +163,7 @@ Json to_json(const Report& report) {
     }
   }
   if (report.repetition) out["repetition"] = to_json(*report.repetition, report.clock_mhz);
+  if (report.tenancy) out["tenancy"] = to_json(*report.tenancy, report.clock_mhz);
   if (report.decode) out["decode"] = to_json(*report.decode, report.clock_mhz);
 
   Json& layers = out["layers"] = Json::array();

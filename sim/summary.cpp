@@ -211,6 +211,7 @@ std::string host_cost(const Report& report) {
 std::string summary_text(const Report& report) {
   std::string several;
   if (report.decode) several += "\n" + decode_text(*report.decode, report.clock_mhz);
+  if (report.tenancy) several += "\n" + tenancy_text(*report.tenancy, report.clock_mhz);
   if (report.repetition) several += "\n" + repetition_text(*report.repetition, report.clock_mhz);
   return title(report) + warnings(report) + several + "\n" + results(report) + "\n" + breakdown(report) + "\n" +
          pod_groups(report) + limits(report) + "\n" + values(report) + assumption_list(report) + "\n" +

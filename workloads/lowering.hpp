@@ -167,6 +167,7 @@ struct Operation {
   int layer = -1;                 ///< index of that layer in Network::layers
   std::vector<int> fused_layers;  ///< indices of the other layers it carries out
   int output = -1;                ///< index into LoweredNetwork::tensors
+  int network = 0;                ///< to which one it belongs, if several share the machine
   std::variant<GemmOperation, VectorOperation> work;
 
   const GemmOperation* gemm() const { return std::get_if<GemmOperation>(&work); }

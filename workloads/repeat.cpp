@@ -3,30 +3,9 @@
 
 #include <utility>
 
+#include "podsim/workloads/shifted_view.hpp"
+
 namespace podsim {
-namespace {
-
-/// The same elements of other tensors.
-class ShiftedMap final : public ElementMap {
- public:
-  ShiftedMap(ElementMapPointer inner, int tensors) : inner_(std::move(inner)), tensors_(tensors) {}
-  void locate(std::int64_t row, std::int64_t column, std::int64_t count, std::vector<Segment>& out) const override {
-    const std::size_t before = out.size();
-    inner_->locate(row, column, count, out);
-    for (std::size_t s = before; s < out.size(); ++s) out[s].tensor += tensors_;
-  }
-
- private:
-  ElementMapPointer inner_;
-  int tensors_;
-};
-
-void shift(View& view, int tensors) {
-  for (ViewPart& part : view.parts) part.tensor += tensors;
-  if (view.elements) view.elements = std::make_shared<ShiftedMap>(view.elements, tensors);
-}
-
-}  // namespace
 
 LoweredNetwork repeated(const LoweredNetwork& network, int copies) {
   LoweredNetwork out = network;
@@ -41,16 +20,11 @@ LoweredNetwork repeated(const LoweredNetwork& network, int copies) {
     }
     for (Operation operation : network.operations) {
       operation.name += suffix;
-      operation.output += copy * tensors;
-      if (auto* gemm = std::get_if<GemmOperation>(&operation.work)) {
-        for (View* view : {&gemm->activation, &gemm->stationary_view, &gemm->residual}) shift(*view, copy * tensors);
-      } else {
-        for (View& view : std::get<VectorOperation>(operation.work).inputs) shift(view, copy * tensors);
-      }
+      shift_tensors(operation, copy * tensors);
       out.operations.push_back(std::move(operation));
     }
     for (View view : network.outputs) {
-      shift(view, copy * tensors);
+      shift_tensors(view, copy * tensors);
       out.outputs.push_back(std::move(view));
     }
   }

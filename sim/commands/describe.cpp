@@ -35,6 +35,8 @@ std::vector<FieldDescription> parameters() {
   root.group("mapping", "how work is mapped to the machine", [&mapping](Fields& f) { mapping.fields(f); });
   PowerConfig power = defaults.power;
   root.group("power", "what energy is worked out by", [&power](Fields& f) { power.fields(f); });
+  std::vector<TenantConfig> tenants;
+  root.list("tenants", tenants, {"workload"}, "several networks at once, in place of workload");
   out.insert(out.end(), root.result().begin(), root.result().end());
   out.push_back({"/outputs", "list of texts", "[]", "", "file names",
                  "reports to write, format by extension; - is "

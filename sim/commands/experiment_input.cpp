@@ -228,7 +228,7 @@ Experiment experiment_input(const Arguments& arguments) {
 }
 
 void require_workload(const Experiment& experiment) {
-  if (!experiment.workload.empty()) return;
+  if (!experiment.workloads().empty()) return;
   throw Error(ErrorKind::bad_input,
               {{{},
                 "/workload",

@@ -162,7 +162,7 @@ std::vector<ResultFile> result_files(const Experiment& experiment, const Argumen
 void check_distinct(const Experiment& experiment, const Arguments& arguments,
                     const std::vector<CompatibleOutput>& compatible) {
   std::vector<std::string> inputs = arguments.positional();
-  inputs.push_back(experiment.workload);
+  for (const std::string& workload : experiment.workloads()) inputs.push_back(workload);
   for (const char* option : {"config", "schedule-in", "weights", "inputs"}) {
     inputs.push_back(arguments.value(option).value_or("-"));
   }

@@ -19,7 +19,7 @@ ServeRequest read_serve_request(const JsonDocument& document) {
   if (auto experiment = reader.required_member("experiment")) {
     try {
       out.experiment = read_experiment({document.file, experiment->value()});
-      if (out.experiment.workload.empty()) experiment->fail_at("workload", "the key \"workload\" is missing");
+      if (out.experiment.workloads().empty()) experiment->fail_at("workload", "the key \"workload\" is missing");
       if (out.experiment.workload == "-") {
         experiment->fail_at("workload", "cannot be \"-\": requests arrive on standard input");
       }

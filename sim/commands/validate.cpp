@@ -29,6 +29,32 @@ constexpr const char* kExamples =
     "\n"
     "Exit codes: 0 good, 1 it would need more than --max-memory, 2 bad input.\n";
 
+/// What the network is on the machine. \throws Error
+std::string described(const std::string& workload, const Experiment& experiment, std::int64_t memory) {
+  LoadOptions load;
+  load.allow_unmodelled = experiment.allow_unmodelled;
+  const Network network = load_network(workload, load);
+  const NetworkTotals totals = network.totals();
+  const Machine machine(experiment.hardware);
+  TilingConfig tiling = experiment.mapping.tiling;
+  scheduler_registry().make(experiment.mapping.scheduler)->adjust(tiling);
+  const TiledWorkload work = tile(repeated(lower(network, memory), experiment.repeat), machine, tiling, memory);
+  const LowerBound bound = lower_bound(work.network, experiment.hardware, experiment.mapping.residency());
+  Table table({Table::Align::left, Table::Align::left});
+  table.row({"network", network.name + ", batch " + std::to_string(network.batch)});
+  table.row({"layers", std::to_string(network.layers.size()) + ", " + std::to_string(totals.matrix_layers) +
+                           " with matrices; " + std::to_string(work.network.operations.size()) + " operations"});
+  table.row({"MACs", with_thousands(totals.macs)});
+  table.row({"parameters", with_thousands(totals.parameters)});
+  table.row({"machine", experiment.hardware.describe_pods() + "; " + machine.topology->describe()});
+  table.row({"tile operations", with_thousands(work.op_count)});
+  table.row({"lower bound", with_thousands(bound.limit()) + " cycles (" + bound.binding() + ")"});
+  for (const UnmodelledLayer& layer : work.network.unmodelled) {
+    table.row({"NOT MODELLED", layer.name + " (" + layer.op + ")"});
+  }
+  return table.text();
+}
+
 }  // namespace
 
 int validate_command(const std::vector<std::string>& arguments) {
@@ -45,30 +71,9 @@ int validate_command(const std::vector<std::string>& arguments) {
 
   if (experiment.decode_steps > 0) check_decode(experiment);
 
-  LoadOptions load;
-  load.allow_unmodelled = experiment.allow_unmodelled;
-  const Network network = load_network(experiment.workload, load);
-  const NetworkTotals totals = network.totals();
-  const Machine machine(experiment.hardware);
-  TilingConfig tiling = experiment.mapping.tiling;
-  scheduler_registry().make(experiment.mapping.scheduler)->adjust(tiling);
-  const TiledWorkload work = tile(repeated(lower(network, memory), experiment.repeat), machine, tiling, memory);
-  const LowerBound bound = lower_bound(work.network, experiment.hardware, experiment.mapping.residency());
-  if (parsed->has("quiet")) return kExitGood;
-
-  Table table({Table::Align::left, Table::Align::left});
-  table.row({"network", network.name + ", batch " + std::to_string(network.batch)});
-  table.row({"layers", std::to_string(network.layers.size()) + ", " + std::to_string(totals.matrix_layers) +
-                           " with matrices; " + std::to_string(work.network.operations.size()) + " operations"});
-  table.row({"MACs", with_thousands(totals.macs)});
-  table.row({"parameters", with_thousands(totals.parameters)});
-  table.row({"machine", experiment.hardware.describe_pods() + "; " + machine.topology->describe()});
-  table.row({"tile operations", with_thousands(work.op_count)});
-  table.row({"lower bound", with_thousands(bound.limit()) + " cycles (" + bound.binding() + ")"});
-  for (const UnmodelledLayer& layer : work.network.unmodelled) {
-    table.row({"NOT MODELLED", layer.name + " (" + layer.op + ")"});
-  }
-  std::cout << "OK\n" << table.text();
+  std::string text;
+  for (const std::string& workload : experiment.workloads()) text += described(workload, experiment, memory);
+  if (!parsed->has("quiet")) std::cout << "OK\n" << text;
   return kExitGood;
 }
 

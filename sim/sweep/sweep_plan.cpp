@@ -272,15 +272,19 @@ class Planner {
     note(point, raw);
     try {
       const Experiment experiment = read_experiment({{}, raw});
-      if (experiment.workload.empty() || experiment.workload == "-") {
+      if (experiment.workloads().empty() || experiment.workload == "-") {
         throw Error(ErrorKind::bad_input,
                     {{{}, "/workload", "names no network: give \"workloads\", or \"workload\" in \"base\"", {}}});
       }
-      point.workload = experiment.workload;
+      point.workload = join(experiment.workloads(), " + ");
       Json echo = to_json(experiment);
       echo.erase("outputs");
       point.configuration = json_text(echo);
-      point.workload_hash = workload_hash(experiment);
+      std::vector<std::string> hashes;
+      for (const std::string& workload : experiment.workloads()) {
+        hashes.push_back(workload_hash(workload, experiment.allow_unmodelled));
+      }
+      point.workload_hash = hashes.size() == 1 ? hashes.front() : hash_text(join(hashes, ""));
       point.technology_hash = machines_.technology(experiment.power.technology).hash;
       point.config_hash = config_hash(echo);
     } catch (const Error& error) {
@@ -290,13 +294,13 @@ class Planner {
   }
 
   /// Every network is read once.
-  std::string workload_hash(const Experiment& experiment) {
-    const auto key = std::make_pair(experiment.workload, experiment.allow_unmodelled);
+  std::string workload_hash(const std::string& workload, bool allow_unmodelled) {
+    const auto key = std::make_pair(workload, allow_unmodelled);
     auto known = networks_.find(key);
     if (known == networks_.end()) {
       Network network;
       try {
-        network.hash = load_hashed(experiment.workload, experiment.allow_unmodelled).hash;
+        network.hash = load_hashed(workload, allow_unmodelled).hash;
       } catch (const Error& error) {
         network.error = error;
       }

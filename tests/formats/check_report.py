@@ -72,6 +72,9 @@ def check(file, report):
         if key == "stall_cycles":
             for cause, name in zip(CAUSES, STALLS):
                 assert list(layers[name]) == [stalls[cause] for stalls in column], name
+        elif key == "energy_mj":
+            for part in value:
+                assert list(layers[f"energy_{part}_mj"]) == [energy[part] for energy in column], part
         elif isinstance(value, list):
             assert list(layers[key]) == [" ".join(words) for words in column], key
         else:

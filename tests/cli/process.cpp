@@ -112,7 +112,6 @@ Outcome Folder::run(const std::vector<std::string>& arguments, const std::string
       ::setrlimit(RLIMIT_FSIZE, &limit);
       // A program built with --coverage would meet the limit once more when it writes its counts at its end.
       ::setenv("GCOV_PREFIX", "/dev/null", 1);
-      ::setenv("GCOV_ERROR_FILE", "/dev/null", 1);
       if (!disturbance.is_killed_at_size) std::signal(SIGXFSZ, SIG_IGN);  // stays ignored in podsim
     }
     std::vector<std::string> words{PODSIM_BINARY};

@@ -173,11 +173,6 @@ bool Placer::try_on_pod(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_
 }
 
 bool Placer::try_main(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_tile, std::uint32_t round_number,
-                      int preferred_pod) {
-  return try_main(op, x_tile, w_tile, round_number, preferred_pod, group_of(op));
-}
-
-bool Placer::try_main(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_tile, std::uint32_t round_number,
                       int preferred_pod, int group) {
   Round& round = rounds_.at(round_number);
   const int x_bank = work_.tiles[x_tile].bank;

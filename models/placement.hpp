@@ -84,11 +84,8 @@ class Placer {
   /// \param round_failures failed attempts after which a round is not tried any more; 0: never given up
   Placer(const TiledWorkload& work, const Machine& machine, std::int64_t round_failures);
 
-  /// Tries to put a tile operation into the round, on a pod of its group, on `preferred_pod` if that is possible and
-  /// not negative. On success the placement is stored.
-  bool try_main(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_tile, std::uint32_t round,
-                int preferred_pod = -1);
-  /// Puts a tile operation into the first round from `earliest` on that takes it; returns the round.
+  /// Puts a tile operation into the first round from `earliest` on that takes it, on a pod of its group, on
+  /// `preferred_pod` if that is possible and not negative; returns the round.
   std::uint32_t place_main(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_tile, std::uint32_t earliest,
                            int preferred_pod = -1);
   /// Tries to put a tile operation into the round on this pod.
@@ -125,6 +122,7 @@ class Placer {
     const int pod = round.free_pods.next(first);
     return pod >= 0 && pod < first + machine_.config.pod_group(group).count;
   }
+  /// Tries to put a tile operation into the round. On success the placement is stored.
   bool try_main(std::uint32_t op, std::uint32_t x_tile, std::uint32_t w_tile, std::uint32_t round, int preferred_pod,
                 int group);
   /// Attempts `attempt` with each of the candidates that has free routes, in order, until it succeeds.

@@ -8,15 +8,9 @@
 namespace podsim {
 namespace {
 
+/// Of a post-processor's port.
 FabricId fabric_of(ReadPort port) {
-  switch (port) {
-    case ReadPort::post_in1:
-      return FabricId::post_in1;
-    case ReadPort::post_in2:
-      return FabricId::post_in2;
-    default:
-      return FabricId::p_in;
-  }
+  return port == ReadPort::post_in1 ? FabricId::post_in1 : FabricId::post_in2;
 }
 
 /// Bytes of a row of what a pass writes.

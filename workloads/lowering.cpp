@@ -39,13 +39,11 @@ PostStep::Kind step_of(Activation activation) {
   }
 }
 
-/// The step of a layer that changes every element on its own; nothing for other layers.
-std::optional<PostStep::Kind> unary_step(Op op) {
+/// The step of a layer that changes every element on its own.
+PostStep::Kind step_of(Op op) {
   switch (op) {
     case Op::batchnorm:
       return PostStep::Kind::batchnorm;
-    case Op::relu:
-      return PostStep::Kind::relu;
     case Op::relu6:
       return PostStep::Kind::relu6;
     case Op::gelu:
@@ -55,7 +53,7 @@ std::optional<PostStep::Kind> unary_step(Op op) {
     case Op::sigmoid:
       return PostStep::Kind::sigmoid;
     default:
-      return std::nullopt;
+      return PostStep::Kind::relu;
   }
 }
 
@@ -374,7 +372,7 @@ class Lowering {
   }
 
   Value lower_unary() {
-    const PostStep::Kind kind = unary_step(layer_->op).value();
+    const PostStep::Kind kind = step_of(layer_->op);
     if (can_fuse(*in_[0])) {
       Value value = fused_into(*in_[0]);
       add_step(operation(value.operation), kind);

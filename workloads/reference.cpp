@@ -321,12 +321,8 @@ class Evaluation {
               const std::int64_t combined = column[static_cast<std::size_t>(ix)];
               result = is_max ? std::max(result, combined) : result + combined;
             }
-            const std::int64_t count = rows.count() * taps.count();
-            if (count == 0) {
-              result = 0;
-            } else if (!is_max) {
-              result = round_half_even(result, count);
-            }
+            // Padding is less than the kernel: no window is without pixels.
+            if (!is_max) result = round_half_even(result, rows.count() * taps.count());
             *to++ = static_cast<std::int8_t>(result);
           }
         }

@@ -115,18 +115,9 @@ std::vector<std::int8_t> output_tensor(const Network& network, const LoweredNetw
       matrix.insert(matrix.end(), from, from + segment.count);
     }
   }
-  const int index = network.layer_index(network.outputs[output]);
-  Shape shape;
-  Layout layout = Layout::vector;
-  if (index >= 0) {
-    shape = network.layers[static_cast<std::size_t>(index)].shape;
-    layout = network.layers[static_cast<std::size_t>(index)].layout;
-  } else {
-    const NetworkInput& input = network.inputs[input_index(network, network.outputs[output])];
-    shape = input.shape;
-    layout = input.layout();
-  }
-  return layout == Layout::image ? swap_axes(matrix, network.batch, pixels(shape), shape[0]) : matrix;
+  const auto index = static_cast<std::size_t>(network.layer_index(network.outputs[output]));
+  const Layer& layer = network.layers.at(index);  // inputs are no outputs
+  return layer.layout == Layout::image ? swap_axes(matrix, network.batch, pixels(layer.shape), layer.shape[0]) : matrix;
 }
 
 TensorStore::TensorStore(const Network& network, const LoweredNetwork& lowered, const NetworkValues& values)
@@ -213,11 +204,9 @@ void TensorStore::pool_row(Stored& stored, std::int64_t row, std::int64_t column
 
 void TensorStore::complete_pooled(Stored& stored, std::int64_t row) {
   std::int32_t* partial = stored.partial.data() + row * stored.columns;
-  const std::int64_t count = taps(*stored.pool, row);
-  for (std::int64_t c = 0; c < stored.columns; ++c) {
-    if (count == 0) {
-      partial[c] = 0;
-    } else if (!stored.is_max) {
+  if (!stored.is_max) {
+    const std::int64_t count = taps(*stored.pool, row);  // not 0: padding is less than the kernel
+    for (std::int64_t c = 0; c < stored.columns; ++c) {
       partial[c] = static_cast<std::int32_t>(divide_half_even(partial[c], count));
     }
   }

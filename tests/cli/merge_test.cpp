@@ -14,6 +14,7 @@ using podsim::test::Csv;
 using podsim::test::Folder;
 using podsim::test::interrupted_with;
 using podsim::test::journal_lines;
+using podsim::test::microseconds_of;
 using podsim::test::Outcome;
 using podsim::test::spec_text;
 using podsim::test::spec_with_endless_point;
@@ -98,15 +99,18 @@ TEST_CASE("merge: failing points come through as they are, and count in the exit
 TEST_CASE("merge: shards that are killed at any moment and resumed end as if nothing had been", "[cli]") {
   const Folder folder;
   folder.write("s.json", spec_text());
-  REQUIRE(folder.podsim({"sweep", "s.json", "-q", "-o", "whole.h5"}).code == 0);
+  const unsigned whole = microseconds_of([&] {
+    REQUIRE(folder.podsim({"sweep", "s.json", "-q", "-o", "whole.h5"}).code == 0);
+  });
   std::mt19937 random(11);
+  std::uniform_int_distribution<unsigned> delay(whole / 16, whole / 2);  // a shard has half of the points
   int resumed = 0;
   for (int turn = 0; turn < 3; ++turn) {
     for (int shard = 1; shard <= 2; ++shard) {
       std::vector<std::string> again = shard_words(shard, 2);
       again.emplace_back("--resume");
       for (int kills = 0; kills < 3; ++kills) {
-        (void)folder.killed_after(again, 20000 + static_cast<unsigned>(random() % 100000));
+        (void)folder.killed_after(again, delay(random));
         if (journal_lines(folder, name_of(shard, 2) + ".journal") > 1) ++resumed;
       }
       const Outcome outcome = folder.podsim(again);

@@ -3,6 +3,7 @@
 /// \file Sweeps that several tests run, and how their files are read.
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,15 @@
 namespace podsim::test {
 
 using Json = nlohmann::ordered_json;
+
+/// Wall time that an action takes.
+template <class Action>
+unsigned microseconds_of(const Action& action) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point start = Clock::now();
+  action();
+  return static_cast<unsigned>(std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start).count());
+}
 
 /// 24 points of a network of four layers.
 inline std::string spec_text() {

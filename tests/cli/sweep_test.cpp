@@ -18,6 +18,7 @@ using podsim::test::Csv;
 using podsim::test::Folder;
 using podsim::test::interrupted_with;
 using podsim::test::journal_lines;
+using podsim::test::microseconds_of;
 using podsim::test::Outcome;
 using podsim::test::spec_text;
 using podsim::test::spec_with_endless_point;
@@ -74,8 +75,12 @@ TEST_CASE("sweep: files are the same for any number of workers", "[cli]") {
 TEST_CASE("sweep: killed at any moment and resumed, it ends with the same file and repeats nothing", "[cli]") {
   const Folder folder;
   folder.write("s.json", spec_text());
-  REQUIRE(folder.podsim({"sweep", "s.json", "-q", "-o", "whole.h5"}).code == 0);
+  const unsigned whole = microseconds_of([&] {
+    REQUIRE(folder.podsim({"sweep", "s.json", "-q", "-o", "whole.h5"}).code == 0);
+  });
   std::mt19937 random(7);
+  // However slow machine and program are, some of the kills come while points are computed.
+  std::uniform_int_distribution<unsigned> delay(whole / 8, whole);
   int resumed = 0;
   for (int turn = 0; turn < 6; ++turn) {
     const std::vector<std::string> words{"sweep", "s.json", "-q", "--workers", "2", "-o", "killed.h5"};
@@ -83,7 +88,7 @@ TEST_CASE("sweep: killed at any moment and resumed, it ends with the same file a
     again.emplace_back("--resume");
     std::size_t before = 0;
     for (int kills = 0; kills < 4; ++kills) {
-      (void)folder.killed_after(again, 20000 + static_cast<unsigned>(random() % 150000));
+      (void)folder.killed_after(again, delay(random));
       if (!folder.has("killed.h5.journal")) continue;
       // Only ever appended to.
       const std::size_t lines = journal_lines(folder, "killed.h5.journal");

@@ -198,5 +198,51 @@ TEST_CASE("hardware: groups of pods must have names of their own and be few enou
   CHECK(has_issue(long_list, "/hardware/pods/groups", "has 65 groups; at most 64"));
 }
 
+TEST_CASE("hardware: if sums stay in arrays, bank 65535 has to mean that they do", "[models]") {
+  for (const int banks : {65535, 65536}) {
+    for (const bool given : {false, true}) {
+      for (const char* dataflow : {"output_stationary", "weight_stationary"}) {
+        CAPTURE(banks, given, dataflow);
+        HardwareConfig hardware;
+        hardware.pods.rows = hardware.pods.cols = 4;
+        hardware.pods.dataflow.type = dataflow;
+        hardware.interconnect = {"crossbar", Json::object()};
+        hardware.pods.count = given ? 2 : banks;
+        if (given) hardware.banks.count = banks;
+        IssueList issues;
+        hardware.validate("machine.json", "/hardware", issues);
+        const bool is_refused = has_issue(issues, given ? "/hardware/banks/count" : "/hardware/pods/count",
+                                          "gives 65536 banks of each class; at most 65535 are allowed");
+        CHECK(is_refused == (banks == 65536 && std::string(dataflow) == "output_stationary"));
+        CHECK(issues.empty() == !is_refused);
+      }
+    }
+  }
+}
+
+TEST_CASE("hardware: arrays whose rows leave at different times need routes that do not depend on the others",
+          "[models]") {
+  // Latency of 32x32: 2 + 2 - 1 with b = f = 16, 2 + 4 - 1 with b = 8.
+  auto issues_of = [](const char* topology, int broadcast, const char* dataflow) {
+    HardwareConfig hardware;
+    hardware.interconnect = {topology, Json::object()};
+    PodConfig group;
+    group.count = 2;
+    hardware.pods.groups = {group, group};
+    hardware.pods.groups[1].broadcast = broadcast;
+    hardware.pods.groups[1].dataflow.type = dataflow;
+    IssueList issues;
+    hardware.validate("machine.json", "/hardware", issues);
+    return issues;
+  };
+  CHECK(issues_of("benes", 16, "weight_stationary").empty());
+  CHECK(issues_of("crossbar", 8, "weight_stationary").empty());
+  CHECK(issues_of("crossbar", 16, "output_stationary").empty());
+  CHECK(has_issue(issues_of("benes", 8, "weight_stationary"), "/hardware/pods/groups",
+                  "arrays that differ in latency need fixed routes"));
+  CHECK(has_issue(issues_of("benes", 16, "output_stationary"), "/hardware/pods/groups",
+                  "arrays that keep their sums beside others that do not need fixed routes"));
+}
+
 }  // namespace
 }  // namespace podsim

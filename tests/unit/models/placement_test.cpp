@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "podsim/sim/core/random.hpp"
+#include "podsim/workloads/network_builder.hpp"
 #include "support/catch.hpp"
 #include "support/programs.hpp"
 
@@ -66,6 +67,27 @@ TEST_CASE("placement: an operation goes to the first round that takes it", "[mod
   CHECK_FALSE(placer.try_chain(2, 3));
   CHECK(placer.try_chain(0, 2));
   CHECK_FALSE(placer.try_chain(0, 3));
+}
+
+TEST_CASE("placement: with shared ports a single P bank cannot deliver both operands of an add", "[models]") {
+  // y + z: z's sums and the stored y come from the only P bank.
+  NetworkBuilder b("residual");
+  const std::string y = b.linear("y", b.input("x", {8, 8}), {8, 8, false, {}});
+  const Network network = b.build({b.add("s", {b.linear("z", y, {8, 8, false, {}}), y})});
+  test::Setup setup = crossbar_setup(1, 8, 8);
+  setup.hardware.banks.p_ports = "shared";
+  const auto error = test::error_of([&] { test::make(network, setup); });
+  REQUIRE(error);
+  CHECK(error->kind() == ErrorKind::run_failed);
+  REQUIRE(error->issues().size() == 1);
+  CHECK(error->issues()[0].pointer == "/hardware/banks/p_ports");
+  CHECK(error->issues()[0].hint == "use at least 2 banks, or \"independent\"");
+  // Both ways out that it names: two finalise passes, and a move at most.
+  setup.hardware.banks.count = 2;
+  CHECK(test::make(network, setup)->schedule.post.size() <= 3);
+  setup.hardware.banks.count = 1;
+  setup.hardware.banks.p_ports = "independent";
+  CHECK(test::make(network, setup)->schedule.post.size() == 2);
 }
 
 }  // namespace

@@ -257,5 +257,20 @@ TEST_CASE("power: parts add up to the total", "[models][energy]") {
   }
 }
 
+TEST_CASE("power: counts that a topology cannot have are passed over", "[models][energy]") {
+  // Meshes of 3 x n nodes: of the counts that are divisible by 3, the most that fit.
+  for (const double tdp : {20.0, 61.3}) {
+    int most = 0;
+    for (int count = 3; count <= 300; count += 3) {
+      if (peak(pods(32, 32, count, "mesh", {{"rows", 3}})).total() <= tdp) most = count;
+    }
+    REQUIRE(most > 0);
+    REQUIRE(most < 300);
+    const IsoPower found = iso_power(pods(32, 32, 3, "mesh", {{"rows", 3}}), technology("sosa28"), tdp);
+    CHECK(found.pods == most);
+    CHECK(found.power_of_two == 0);  // none is divisible by 3
+  }
+}
+
 }  // namespace
 }  // namespace podsim

@@ -8,6 +8,7 @@
 
 #include "podsim/models/published/tiling.hpp"
 #include "support/catch.hpp"
+#include "support/programs.hpp"
 
 namespace podsim {
 namespace {
@@ -222,6 +223,63 @@ TEST_CASE("published run: it says why it cannot end", "[models]") {
   result = published::run(layers(32, 32, 32), machine);
   CHECK(result.cycles == -1);
   CHECK(result.failure.find("deadlock before the first round") != std::string::npos);
+}
+
+TEST_CASE("published run: arrays that load again and again are full together after the least common multiple",
+          "[models]") {
+  // A W tile of h rows takes h + 1 cycles, time after time. All bytes of W in round 0 come in one cycle. Every layer's
+  // tiles begin at bank 0, so layer l brings its tile number l into round 0, the last one of 128 l + h.
+  MachineConfig machine = machine_of(8);
+  machine.rows = 128;
+  auto heights = [&](const std::vector<std::int64_t>& rows) {
+    std::vector<GemmLayer> out;
+    for (const std::int64_t h : rows) {
+      out.push_back(layers(1, machine.rows * static_cast<std::int64_t>(out.size()) + h, 1).front());
+    }
+    return out;
+  };
+  CHECK(published::run(heights({100, 102}), machine).warm_up_cycles == 1 + 101 * 103);
+  const RunResult never = published::run(heights({100, 102, 106, 108, 112}), machine);  // 1.4e10 cycles
+  CHECK(never.cycles == -1);
+  CHECK(never.failure.find("weight tiles of too many heights meet in round 0") != std::string::npos);
+}
+
+TEST_CASE("published run: machines without published figures are refused", "[models]") {
+  auto refusal = [](const MachineConfig& machine) {
+    const auto error = test::error_of([&] { published::run(layers(32, 32, 32), machine); });
+    REQUIRE(error);
+    CHECK(error->kind() == ErrorKind::bad_input);
+    return std::string(error->what());
+  };
+  CHECK(refusal(machine_of(4, "mesh")).find("/interconnect: no published figures for \"mesh\"") != std::string::npos);
+  CHECK(refusal(machine_of(1, "butterfly")).find("/pods: a butterfly needs two pods or more, got 1") !=
+        std::string::npos);
+  MachineConfig benes = machine_of(4);
+  benes.interconnect = {"benes", Json{{"copy_network", false}}};
+  CHECK(refusal(benes).find("/interconnect: benes without copy network") != std::string::npos);
+}
+
+TEST_CASE("published run: layers that cannot be cut are refused, all mistakes at once", "[models]") {
+  std::vector<GemmLayer> bad = layers(8, 8, 8, 3);
+  bad[0].gemm.k = 0;
+  bad[1].kernel_area = 0;
+  bad[1].dependencies = {1, -1};
+  const auto error = test::error_of([&] { published::tile(bad, machine_of(1)); });
+  REQUIRE(error);
+  CHECK(error->kind() == ErrorKind::bad_input);
+  REQUIRE(error->issues().size() == 4);
+  CHECK(error->issues()[0].text() == "published workload:/0: layer \"gemm0\" has an empty GEMM");
+  CHECK(error->issues()[1].text() == "published workload:/1: layer \"gemm1\" has an empty kernel");
+  CHECK(error->issues()[2].text() ==
+        "published workload:/1: layer \"gemm1\" depends on layer 1, which is not before it");
+  CHECK(error->issues()[3].text() ==
+        "published workload:/1: layer \"gemm1\" depends on layer -1, which is not before it");
+  CHECK(test::error_of([] { published::tile({}, machine_of(1)); }));
+  // 2^11 x 2^10 x 2^10 tiles of 32 are 2^31 operations; one row of tiles less would do, but takes memory.
+  const auto large = test::error_of([] { published::tile(layers(1 << 16, 1 << 15, 1 << 15), machine_of(1)); });
+  REQUIRE(large);
+  CHECK(large->kind() == ErrorKind::run_failed);
+  CHECK(std::string(large->what()).find("layer \"gemm0\" makes more than 2^31 tile operations") != std::string::npos);
 }
 
 }  // namespace

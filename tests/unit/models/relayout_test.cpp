@@ -204,5 +204,80 @@ TEST_CASE("relayout: a schedule with copies is the same after export and import"
   CHECK(copies_in(again) == copies_in(program->schedule));
 }
 
+TEST_CASE("relayout: behind an unmodelled layer every tile needs all of what that layer reads", "[models]") {
+  // [36, 20] and a network input -> an operation nobody knows -> [30, 20] -> [30, 12].
+  NetworkBuilder builder("unmodelled", 1);
+  const std::string in = builder.input("in", {36, 24});
+  builder.linear("a", in, {24, 20, false, {}});
+  builder.layer("u", Op::unmodelled, {"a", in}, Unmodelled{"fft", {30, 20}});
+  builder.linear("b", "u", {20, 12, false, {}});
+  const TiledWorkload work = test::cut(builder.build({"b"}), circuits(4, 8, 8));
+  const GemmTiles& a = work.gemms[0];
+  const GemmTiles& b = work.gemms[1];
+  Readers expected;
+  for (std::int64_t i = 0; i < 5; ++i) {
+    for (std::int64_t k = 0; k < 3; ++k) {
+      for (std::int64_t reader = 0; reader < 4 * 3; ++reader) {
+        const std::uint32_t tile = b.activation_tile(work.operands[b.activation].first_tile, 0, reader / 3, reader % 3);
+        // Row 0 of the reader needs the last row of the tile already: of 8, of the last tile of 36 rows 4.
+        expected[work.relayout.number(0, a.output(0, i, k))][tile] = i < 4 ? 7 : 3;
+      }
+    }
+  }
+  CHECK(readers_of(work.relayout) == expected);
+}
+
+TEST_CASE("relayout: a pool before an unmodelled layer is needed where its windows lie", "[models]") {
+  // 10 channels of 4 x 4 pixels; windows of one pixel, two apart: pixels 0, 2, 8 and 10, in rows of 8 and columns of 8.
+  NetworkBuilder builder("pool", 1);
+  builder.pool("p", builder.input("in", {10, 4, 4}), Pool::Kind::max, 1, 2);
+  builder.layer("u", Op::unmodelled, {"p"}, Unmodelled{"fft", {6, 10}});
+  builder.linear("b", "u", {10, 4, false, {}});
+  const TiledWorkload work = test::cut(builder.build({"b"}), circuits(4, 8, 8));
+  REQUIRE(work.vectors.size() == 1);
+  REQUIRE(work.vectors[0].i_count == 2);
+  REQUIRE(work.vectors[0].k_count == 2);
+  const GemmTiles& b = work.gemms[0];
+  Readers expected;
+  for (std::uint32_t output = 0; output < 4; ++output) {
+    for (std::int64_t j = 0; j < 2; ++j) {
+      expected[work.relayout.number(0, output)][b.activation_tile(work.operands[b.activation].first_tile, 0, 0, j)] = 2;
+    }
+  }
+  CHECK(readers_of(work.relayout) == expected);
+}
+
+TEST_CASE("relayout: a copy to a bank that has the tile, or does not need it, is refused", "[models]") {
+  const auto program = test::make(two_convolutions(), circuits(8, 8, 8));
+  const Relayout& relayout = program->work.relayout;
+  auto refused = [&](std::uint32_t id, std::uint16_t bank, const std::string& why) {
+    Schedule schedule = program->schedule;
+    schedule.post[id].bank = bank;
+    const auto error = test::error_of(
+        [&] { check_schedule(schedule, order_by_round(schedule), program->work, program->machine, false); });
+    REQUIRE(error);
+    CHECK(std::string(error->what()).find("copies an output tile to bank " + std::to_string(bank) + why) !=
+          std::string::npos);
+  };
+  bool is_needless = false, is_double = false;
+  for (std::uint32_t id = 0; id < program->schedule.post.size(); ++id) {
+    const PostPlacement& pass = program->schedule.post[id];
+    if (pass.kind != PostPlacement::Kind::copy) continue;
+    const std::uint32_t number = relayout.number(pass.operation, pass.tile);
+    for (std::uint16_t bank = 0; bank < 8; ++bank) {
+      if (is_needless || relayout.classes_at(number, bank) != 0) continue;
+      is_needless = true;
+      refused(id, bank, ", where nothing needs it");
+    }
+    for (const PostPlacement& other : program->schedule.post) {
+      if (is_double || &other == &pass || other.kind != PostPlacement::Kind::copy || other.tile != pass.tile) continue;
+      is_double = true;
+      refused(id, other.bank, ", which has it already");
+    }
+  }
+  CHECK(is_needless);
+  CHECK(is_double);
+}
+
 }  // namespace
 }  // namespace podsim

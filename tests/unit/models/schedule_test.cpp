@@ -347,6 +347,19 @@ TEST_CASE("schedule: the check finds every kind of fault that is planted", "[mod
       return false;
     }));
   }
+  SECTION("an output tile as a partial sum") {
+    CHECK(finds(*program, "reads a finished output tile as a partial sum", [&](Schedule& s) {
+      for (PostPlacement& pass : s.post) {
+        for (std::uint32_t from = 0; from < s.post.size(); ++from) {
+          if (!s.post[from].writes_output || s.post[from].round >= pass.round) continue;
+          if (s.post[from].operation != pass.operation) continue;
+          pass.in2 = {PostSource::Kind::post_sum, from};
+          return true;
+        }
+      }
+      return false;
+    }));
+  }
   SECTION("a pass before what it reads") {
     CHECK(finds(*program, "of a round that is not earlier", [&](Schedule& s) {
       for (PostPlacement& pass : s.post) {
@@ -408,6 +421,29 @@ TEST_CASE("schedule: a fault of our own scheduler is an internal error", "[model
       error_of([&] { check_schedule(broken, order_by_round(broken), program->work, program->machine, true); });
   REQUIRE(error);
   CHECK(error->kind() == ErrorKind::internal);
+}
+
+TEST_CASE("schedule: a shared P port delivers one operand of a pass, independent ports both", "[models]") {
+  // Sums of two tile operations of an add out of one bank.
+  Setup setup = small_setup();
+  setup.hardware.pods.partial_sum_input = false;
+  for (const char* ports : {"independent", "shared"}) {
+    setup.hardware.banks.p_ports = ports;
+    const auto program = test::make(small_network(), setup);
+    Schedule schedule = program->schedule;
+    const auto add = std::find_if(schedule.post.begin(), schedule.post.end(), [](const PostPlacement& pass) {
+      return pass.in1.kind == PostSource::Kind::main_sum && pass.in2.kind == PostSource::Kind::main_sum;
+    });
+    REQUIRE(add != schedule.post.end());
+    schedule.main[add->in2.index].p_bank = schedule.main[add->in1.index].p_bank;
+    std::string found;
+    for (const Issue& issue : problems(schedule, *program)) found += issue.message + "\n";
+    CAPTURE(ports, found);
+    const bool is_found =
+        found.find("round " + std::to_string(add->round) + ": PP-in1 and PP-in2 both need the shared port of P bank " +
+                   std::to_string(schedule.main[add->in1.index].p_bank)) != std::string::npos;
+    CHECK(is_found == (std::string(ports) == "shared"));
+  }
 }
 
 }  // namespace

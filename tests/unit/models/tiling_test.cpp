@@ -584,5 +584,20 @@ TEST_CASE("tiling: random networks keep MACs and tile tables consistent", "[mode
   }
 }
 
+TEST_CASE("tiling: a tile stays below 2^31 bytes", "[models]") {
+  // 2^10 columns of X, counted in partial sums of 2 bytes, which take more than activations.
+  Setup setup = crossbar_setup(1, 1 << 10, 1);
+  setup.tiling.partition_rows = 0;
+  REQUIRE(setup.hardware.partial_sum_bytes == 2);
+  CHECK(cut(test::one_linear((1 << 20) - 1, 1 << 10, 1), setup).gemms[0].i_count == 1);
+  const auto error = test::error_of([&] { cut(test::one_linear(1 << 20, 1 << 10, 1), setup); });
+  REQUIRE(error);
+  CHECK(error->kind() == ErrorKind::run_failed);
+  REQUIRE(error->issues().size() == 1);
+  CHECK(error->issues()[0].pointer == "/mapping/tiling/partition_rows");
+  CHECK(error->issues()[0].message.find("has 1,048,576 x 1,024 elements; it has to stay below 2^31 bytes") !=
+        std::string::npos);
+}
+
 }  // namespace
 }  // namespace podsim

@@ -2,6 +2,7 @@
 #include "podsim/sim/functional.hpp"
 
 #include "podsim/sim/simulator.hpp"
+#include "podsim/workloads/network_builder.hpp"
 #include "podsim/workloads/workload_source.hpp"
 #include "support/catch.hpp"
 #include "support/identities.hpp"
@@ -79,6 +80,55 @@ TEST_CASE("functional: a value that is not the reference's is found", "[sim]") {
   CHECK_FALSE(values.is_equal());
   CHECK(values.outputs.front().different == 1);
   CHECK(values.outputs.front().first.rfind("[0, 1, 2] is ", 0) == 0);
+}
+
+/// The only GEMM of a layer.
+const GemmTiles& gemm_of(const Network& network, const Program& program, const std::string& layer) {
+  const int index = network.layer_index(layer);
+  for (const GemmTiles& gemm : program.work.gemms) {
+    if (program.work.network.operations[static_cast<std::size_t>(gemm.operation)].layer == index) return gemm;
+  }
+  FAIL("no GEMM of " << layer);
+  return program.work.gemms.front();
+}
+
+Conv2d convolution(std::int64_t channels_in, std::int64_t channels_out, std::int64_t kernel, std::int64_t groups = 1) {
+  Conv2d out;
+  out.in_channels = channels_in;
+  out.out_channels = channels_out;
+  out.groups = groups;
+  out.kernel = {kernel, kernel};
+  out.padding = {kernel / 2, kernel / 2};
+  return out;
+}
+
+TEST_CASE("functional: a batchnorm on the way out of another layer's operation scales what that layer gives", "[sim]") {
+  NetworkBuilder b("fused", 2);
+  const std::string x = b.conv2d("c", b.input("x", {3, 6, 5}), convolution(3, 40, 3), Activation::relu);
+  const Network network = b.build({b.unary("bn", Op::batchnorm, x, Activation::sigmoid)});
+  const auto program = make(network, crossbar_setup(4, 16, 16));
+  REQUIRE(program->work.network.operations.size() == 1);
+  CHECK(functional(network, *program, value_network(network, {}, 3)).is_equal());
+}
+
+TEST_CASE("functional: groups that share an array take their residuals side by side", "[sim]") {
+  // 3x3 kernels of 10 channels on arrays of 32 rows: three groups each.
+  NetworkBuilder b("residual", 2);
+  const std::string x = b.conv2d("c", b.input("x", {3, 6, 5}), convolution(3, 10, 1));
+  const Network network = b.build({b.add("s", {b.conv2d("d", x, convolution(10, 10, 3, 10)), x})});
+  const auto program = make(network, crossbar_setup(4, 32, 32));
+  const GemmTiles& gemm = gemm_of(network, *program, "d");
+  REQUIRE(gemm.packing == 3);
+  REQUIRE(gemm.residual >= 0);
+  CHECK(functional(network, *program, value_network(network, {}, 3)).is_equal());
+}
+
+TEST_CASE("functional: more than 128 groups share an array", "[sim]") {
+  NetworkBuilder b("wide");
+  const Network network = b.build({b.conv2d("d", b.input("x", {300, 4, 3}), convolution(300, 300, 1, 300))});
+  const auto program = make(network, crossbar_setup(2, 256, 256));
+  REQUIRE(gemm_of(network, *program, "d").packing == 256);
+  CHECK(functional(network, *program, value_network(network, {}, 3)).is_equal());
 }
 
 }  // namespace

@@ -63,6 +63,7 @@ TEST_CASE("native_json: each mistake is named with its JSON pointer", "[workload
       {"\"kernel\": 3,", "\"kernal\": 3,", "/layers/0/kernal", "did you mean \"kernel\"?"},
       {"\"kernel\": 3,", "\"kernel\": 0,", "/layers/0/kernel", "must be in [1, 1048576], got 0"},
       {"\"kernel\": 3,", "\"kernel\": [3],", "/layers/0/kernel", "must be a number or [height, width]"},
+      {"\"kernel\": 3,", "\"kernel\": true,", "/layers/0/kernel", "must be a number or [height, width], got true"},
       {"\"kernel\": 3,", "\"kernel\": 35,", "/layers/0/kernel",
        "the kernel 35x35 is larger than the padded input 34x34"},
       {"\"kernel\": 3, ", "", "/layers/0", "the key \"kernel\" is missing"},

@@ -149,6 +149,18 @@ TEST_CASE("network: tensors above 2^40 elements are an error, those of 2^40 are 
   CHECK_NOTHROW(build(std::int64_t{1} << 20, 1));
   CHECK(has_issue(issues_of([&] { build((std::int64_t{1} << 20) + 1, 1); }), "/inputs/0/shape", "1,099,511,627,776"));
   CHECK(has_issue(issues_of([&] { build(std::int64_t{1} << 20, 2); }), "/inputs/0/shape", "batch 2"));
+  // Outputs: what is given, and what follows from the inputs.
+  NetworkBuilder outputs("n");
+  const auto large = outputs.input("large", {4, std::int64_t{1} << 19, std::int64_t{1} << 19});
+  outputs.conv2d("fits", large, conv(4, 4, 1));
+  outputs.conv2d("too_large", large, conv(4, 5, 1));
+  outputs.layer("empty", Op::parameter, {}, Parameter{{4, 0}});
+  const auto faults = issues_of([&] { outputs.build({"fits"}); });
+  CHECK(faults.size() == 2);
+  CHECK(
+      has_issue(faults, "", "layer \"too_large\": the output is not possible: a tensor of shape [5, 524288, 524288]"));
+  CHECK(has_issue(faults, "",
+                  "layer \"empty\", shape: the output is not possible: every size must be at least 1, got [4, 0]"));
   // Sizes whose product does not fit 64 bits.
   NetworkBuilder b("n");
   const auto x = b.input("x", {std::int64_t{1} << 40});
@@ -186,6 +198,7 @@ TEST_CASE("network: every number of a layer has its range, and every operand its
   const auto heads = b.layer("heads", Op::matmul, {x, x}, Matmul{2, true, false});
   b.layer("other_heads", Op::matmul, {heads, x}, Matmul{3, false, false});
   b.layer("of_image", Op::matmul, {image, x}, Matmul{2, true, false});
+  b.conv2d("of_heads", heads, conv(2, 8, 1));
   b.concat("cat", {x, x}, 2);
   b.layer("pick", Op::select, {x}, Select{1, 0});
   b.layer("pick_of_image", Op::select, {image}, Select{0, 0});
@@ -197,6 +210,9 @@ TEST_CASE("network: every number of a layer has its range, and every operand its
   INFO(text_of(issues));
   CHECK(has_issue(issues, "", "layer \"other_heads\", heads: is 3, but \"heads\" [2, 4, 4] has 2 heads"));
   CHECK(has_issue(issues, "", "layer \"of_image\", inputs/0: matmul reads token matrices"));
+  CHECK(has_issue(issues, "",
+                  "layer \"of_heads\", inputs/0: conv2d reads an image; \"heads\" is a set of per-head matrices "
+                  "[2, 4, 4]"));
   CHECK(has_issue(issues, "", "layer \"cat\", axis: must be in [0, 1], got 2"));
   CHECK(has_issue(issues, "", "layer \"pick\", axis: must be 0 (one token is selected), got 1"));
   CHECK(has_issue(issues, "", "layer \"pick_of_image\", inputs/0: select reads a token matrix"));
@@ -204,7 +220,7 @@ TEST_CASE("network: every number of a layer has its range, and every operand its
   CHECK(has_issue(issues, "", "layer \"still\", stride: must be in [1, 1048576], got 0"));
   CHECK(has_issue(issues, "", "layer \"pulled\", padding: must be in [0, 1048576], got -1"));
   CHECK(has_issue(issues, "", "layer \"table\", entries: the table has more than 1,099,511,627,776 elements"));
-  CHECK(issues.size() == 9);
+  CHECK(issues.size() == 10);
 }
 
 TEST_CASE("network: names are unique and not empty, indices are a list, batches have a range", "[workloads]") {

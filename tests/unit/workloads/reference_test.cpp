@@ -404,6 +404,27 @@ TEST_CASE("reference: values that do not fit are refused", "[workloads]") {
   CHECK(has_issue(issues, "/inputs/0", "indices of \"ids\" must be in [0, 2] for layer \"e\", got 3"));
 }
 
+TEST_CASE("reference: inputs that do not fit, exponentials of zero and values of another network are refused",
+          "[workloads]") {
+  NetworkBuilder builder("bad", 2);
+  builder.unary("y", Op::softmax, builder.input("x", {3, 4}));
+  const Network network = builder.build({"y"});
+  NetworkValues values = empty_values(network);
+  values.layers[0].exponentials.assign(256, 1);
+  values.inputs[0].assign(2 * 3 * 4, 1);
+  CHECK(issues_of([&] { evaluate_reference(network, values); }).empty());
+  values.layers[0].exponentials[7] = 0;
+  values.inputs[0].pop_back();
+  const auto issues = issues_of([&] { evaluate_reference(network, values); });
+  CHECK(issues.size() == 2);
+  CHECK(has_issue(issues, "", "layer \"y\": exponentials must be at least 1"));
+  CHECK(has_issue(issues, "/inputs/0", "input \"x\" must have 24 elements, got 23"));
+  values.layers.emplace_back();
+  const auto other = issues_of([&] { evaluate_reference(network, values); });
+  CHECK(other.size() == 1);
+  CHECK(has_issue(other, "", "the values are not those of network \"bad\": it has another number of layers or inputs"));
+}
+
 TEST_CASE("reference: an unmodelled layer has no values", "[workloads]") {
   NetworkBuilder builder("odd");
   builder.layer("y", Op::unmodelled, {builder.input("x", {2})}, Unmodelled{"fft", {2}});

@@ -199,6 +199,18 @@ TEST_CASE("tensor file: a bad array in an NPZ names file, array, what was found 
   CHECK(contains(complaint(path), "b.npy"));
 }
 
+TEST_CASE("tensor file: the header of an NPZ's array may end without a comma", "[workloads]") {
+  const Folder folder;
+  const std::string path = folder / "t.npz";
+  write_npz(path, {{"a.npy", npy("{'shape': (2,), 'fortran_order': False, 'descr': '|i1'}", "\x03\x04")}});
+  const std::vector<NamedTensor> tensors = read_tensor_file(path).tensors;
+  REQUIRE(tensors.size() == 1);
+  CHECK(tensors[0].shape == Shape{2});
+  CHECK(std::get<std::vector<std::int8_t>>(tensors[0].data) == std::vector<std::int8_t>{3, 4});
+  write_npz(path, {{"a.npy", npy("{'shape': (2,), 'fortran_order': False, 'descr': '|i1'", "\x03\x04")}});
+  CHECK(contains(complaint(path), "header that is not understood"));
+}
+
 TEST_CASE("tensor file: limits on what a file may hold", "[workloads]") {
   const Folder folder;
   // A thousand times smaller as a file than in memory.

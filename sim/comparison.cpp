@@ -8,43 +8,13 @@
 
 #include "podsim/sim/core/text.hpp"
 #include "podsim/sim/report.hpp"
+#include "podsim/sim/report_source.hpp"
 #include "podsim/sim/table.hpp"
 
 namespace podsim {
 namespace {
 
 using Align = Table::Align;
-
-/// Adds what makes a document no report.
-void check(const JsonDocument& document, IssueList& issues) {
-  JsonReader reader(document, issues);
-  if (!reader.expect_object()) return;
-  const std::string hint = "reports are written by podsim run -o FILE.json or FILE.h5";
-  if (!reader.has("format") || document.root["format"] != "podsim-report") {
-    reader.fail("is not a podsim report: \"format\" must be \"podsim-report\"", hint);
-    return;
-  }
-  const std::int64_t schema = reader.required_integer("schema");
-  if (reader.has("schema") && schema != Report::kSchema) {
-    reader.fail_at("schema", "must be " + std::to_string(Report::kSchema) + ", got " + std::to_string(schema));
-    return;
-  }
-  reader.required_string("config_hash");
-  if (auto complete = reader.required_member("complete")) complete->boolean();
-  if (auto network = reader.required_member("network")) {
-    if (network->expect_object()) network->required_string("name");
-  }
-  for (const char* key : {"experiment", "totals", "cycle_classes", "lower_bounds"}) {
-    if (auto member = reader.required_member(key)) member->expect_object();
-  }
-  if (auto layers = reader.required_member("layers")) {
-    for (JsonReader& layer : layers->elements()) {
-      if (!layer.expect_object()) continue;
-      layer.required_string("name");
-      layer.required_integer("cycles");
-    }
-  }
-}
 
 std::string value_text(const Json* value) {
   if (value == nullptr) return "-";
@@ -133,8 +103,8 @@ std::string layers_table(const Json& a, const Json& b) {
 
 std::string compare_reports(const JsonDocument& a, const JsonDocument& b, bool layers) {
   IssueList issues;
-  check(a, issues);
-  check(b, issues);
+  check_report(a, issues);
+  check_report(b, issues);
   issues.throw_if_any();
 
   std::string out = "A: " + a.file + "\nB: " + b.file + "\n";

@@ -30,4 +30,7 @@ Registry<ReportFormat>& report_format_registry();
 /// \throws Error (bad_input)
 JsonDocument read_report(const std::string& path);
 
+/// Adds what makes a document no report.
+void check_report(const JsonDocument& document, IssueList& issues);
+
 }  // namespace podsim

@@ -24,6 +24,7 @@ const std::vector<Command>& commands() {
       {"list", "show networks, machine presets, topologies, ...", list_command},
       {"describe", "explain parameters and plug-ins", describe_command},
       {"compare", "put two reports side by side", compare_command},
+      {"report", "show runs and sweeps on a page of HTML", report_command},
       {"power", "peak power, area, pods within a power budget", power_command},
       {"reproduce", "repeat known results and say whether they are met", reproduce_command},
       {"serve", "run experiments that arrive as JSON lines", serve_command},

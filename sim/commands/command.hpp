@@ -27,6 +27,7 @@ int merge_command(const std::vector<std::string>& arguments);
 int list_command(const std::vector<std::string>& arguments);
 int describe_command(const std::vector<std::string>& arguments);
 int compare_command(const std::vector<std::string>& arguments);
+int report_command(const std::vector<std::string>& arguments);
 int power_command(const std::vector<std::string>& arguments);
 int reproduce_command(const std::vector<std::string>& arguments);
 int serve_command(const std::vector<std::string>& arguments);

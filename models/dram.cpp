@@ -128,9 +128,10 @@ std::int64_t Dram::arrival_of(const Fill& fill) const {
   return operand.is_learned ? 0 : work.releases[operand.operation].arrival_cycle;
 }
 
-DramService Dram::issue(const DramRequest& request, std::int64_t now) {
+DramService Dram::issue(DramMove move, const DramRequest& request, std::int64_t now) {
   const DramService service = model_->issue(request, now);
   statistics_.busy_until = std::max(statistics_.busy_until, service.end);
+  if (context_.probe != nullptr) context_.probe->dram(move, request.bytes, service.begin, service.end);
   return service;
 }
 
@@ -163,7 +164,7 @@ bool Dram::serve_one(std::int64_t now) {
     const DramRequest request{first.bytes, first.id, next_address_};
     if (can_begin(first.ready, request)) {
       statistics_.written_bytes += request.bytes;
-      issue(request, now);
+      issue(DramMove::write_back, request, now);
       next_address_ += ceil_div(request.bytes, kItemAlignment) * kItemAlignment;
       write_backs_.pop();
       return true;
@@ -182,7 +183,7 @@ bool Dram::serve_one(std::int64_t now) {
       }
       const std::int64_t before = spill_end_.empty() ? 0 : spill_end_.back();
       // Spills count as complete in their order.
-      const std::int64_t end = std::max(before, issue(request, now).end);
+      const std::int64_t end = std::max(before, issue(DramMove::spill, request, now).end);
       ++next_spill_;
       spill_end_.push_back(end);
       listener->spilled(static_cast<std::int64_t>(next_spill_), end, now);
@@ -210,7 +211,7 @@ bool Dram::serve_one(std::int64_t now) {
       (is_weight_fill(context_.program->work, fill) ? statistics_.weight_bytes : statistics_.activation_bytes) +=
           fill.bytes;
       if (fill.is_refetch) statistics_.refetched_bytes += fill.bytes;
-      DramService service = issue(request, now);
+      DramService service = issue(DramMove::fill, request, now);
       service.end += context_.random_stall("fill", next_fill_);
       bank(fill.bank_class, fill.bank).fill(static_cast<std::uint32_t>(next_fill_), now, service.begin, service.end);
       ++next_fill_;

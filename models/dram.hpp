@@ -15,6 +15,7 @@
 #include "podsim/models/bank.hpp"
 #include "podsim/models/dram_model.hpp"
 #include "podsim/models/run_context.hpp"
+#include "podsim/models/run_probe.hpp"
 
 namespace podsim {
 
@@ -94,7 +95,7 @@ class Dram final : public sc_core::sc_module, public DramInterface {
   /// nothing can.
   bool serve_one(std::int64_t now);
   DramRequest request_for(ItemId item, std::int64_t bytes, bool is_spill) const;
-  DramService issue(const DramRequest& request, std::int64_t now);
+  DramService issue(DramMove move, const DramRequest& request, std::int64_t now);
   BankInterface& bank(BankClass bank_class, int bank);
   /// Where a stored tile lies.
   std::int64_t address_of(ItemId tile) const;

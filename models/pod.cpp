@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "podsim/models/pod.hpp"
 
+#include "podsim/models/run_probe.hpp"
 #include "podsim/models/values/value_plane.hpp"
 
 namespace podsim {
@@ -124,6 +125,7 @@ void Pod::start(const PodCommand& command) {
   stream_end_ = stream_end_of(command);
   ++operations_;
   busy_cycles_ += command.rows;
+  if (context_.probe != nullptr) context_.probe->operation(index_, command.op, command.start, command.rows);
 
   Transfer out;
   out.launch = (timing_.flow.keeps_sums ? command.drain : command.start) + timing_.sums_latency;

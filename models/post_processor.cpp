@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "podsim/models/post_processor.hpp"
 
+#include "podsim/models/run_probe.hpp"
 #include "podsim/models/values/value_plane.hpp"
 
 namespace podsim {
@@ -65,6 +66,7 @@ void PostProcessor::start(const PostCommand& command) {
   busy_until_ = command.start + command.rows;
   ++passes_;
   busy_cycles_ += command.rows;
+  if (context_.probe != nullptr) context_.probe->pass(index_, command.pass, command.start, command.rows);
 
   Transfer result;
   result.launch = command.start + config_.post_processors.latency_cycles;

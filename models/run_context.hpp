@@ -14,6 +14,7 @@
 
 namespace podsim {
 
+class RunProbe;
 class ValuePlane;
 
 /// Set by the accelerator before a run; modules only read it, except for `fault`.
@@ -22,6 +23,8 @@ struct RunContext {
   const Program* program = nullptr;
   /// What the modules report their data to; null if only time is simulated.
   ValuePlane* values = nullptr;
+  /// What is told all that units do; null unless somebody watches.
+  RunProbe* probe = nullptr;
   /// The first fault. SystemC would turn an exception that leaves a process into a report without its type.
   std::optional<Error> fault;
   sc_core::sc_event* fault_event = nullptr;

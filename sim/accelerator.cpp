@@ -123,6 +123,11 @@ void Accelerator::bind() {
   dram_.listener.bind(controller_.spills);
 }
 
+void Accelerator::observe(RunProbe& probe) {
+  context_.probe = &probe;
+  for (const auto& fabric : fabrics_) fabric->monitor.bind(probe);
+}
+
 void Accelerator::before_end_of_elaboration() {
   if (clk.bind_count() > 0) {
     SC_METHOD(on_clock);
@@ -163,6 +168,7 @@ void Accelerator::begin() {
   context_.fault.reset();
   context_.program = program_.get();
   context_.values = values_.get();
+  if (context_.probe != nullptr) context_.probe->begin(*program_);
   for (const auto& fabric : fabrics_) fabric->reset();
   for (auto* banks : {&x_banks_, &w_banks_, &p_banks_}) {
     for (const auto& bank : *banks) bank->reset();

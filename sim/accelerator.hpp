@@ -19,6 +19,7 @@
 #include "podsim/models/post_processor.hpp"
 #include "podsim/models/program.hpp"
 #include "podsim/models/run_context.hpp"
+#include "podsim/models/run_probe.hpp"
 #include "podsim/models/run_result.hpp"
 #include "podsim/models/tiling_controller.hpp"
 #include "podsim/models/values/value_plane.hpp"
@@ -69,6 +70,8 @@ class Accelerator final : public sc_core::sc_module {
   sc_core::sc_time clock_period() const { return context_.period; }
   /// From the next program on: keep a RoundResult per round.
   void record_rounds(bool record) { controller_.record_rounds(record); }
+  /// Shows a probe all that happens, in all programs from the next one on. Before elaboration ends only, once.
+  void observe(RunProbe& probe);
   /// For tests: processes that are ready at the same time run in random order from now on.
   void shuffle_processes(std::uint64_t seed) { context_.shuffle.emplace(seed, "process order"); }
   /// For tests: banks and DRAM take longer now and then.

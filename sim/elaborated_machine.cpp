@@ -42,7 +42,7 @@ class ElaboratedMachine::Kernel {
   sc_core::sc_simcontext* context_;
 };
 
-ElaboratedMachine::ElaboratedMachine(const HardwareConfig& config) : config_(config) {
+ElaboratedMachine::ElaboratedMachine(const HardwareConfig& config, RunProbe* probe) : config_(config), probe_(probe) {
   elaborate();
 }
 
@@ -55,6 +55,7 @@ void ElaboratedMachine::elaborate() {
   kernel_ = std::make_unique<Kernel>();
   const Kernel::Use use(*kernel_);
   accelerator_ = std::make_unique<Accelerator>("accelerator", config_);
+  if (probe_ != nullptr) accelerator_->observe(*probe_);
 }
 
 RunResult ElaboratedMachine::run(const Program& program, const RunOptions& options, ValuePlane* values) {

@@ -13,6 +13,7 @@
 namespace podsim {
 
 class Accelerator;
+class RunProbe;
 
 /// An accelerator in a SystemC context of its own, elaborated once, that runs any number of programs one after the
 /// other. What a program gives does not depend on the programs before it.
@@ -21,7 +22,8 @@ class Accelerator;
 class ElaboratedMachine {
  public:
   /// \throws Error (bad_input) if the configuration cannot be built
-  explicit ElaboratedMachine(const HardwareConfig& config);
+  /// \param probe is shown all runs, and outlives the machine; null: nobody watches
+  explicit ElaboratedMachine(const HardwareConfig& config, RunProbe* probe = nullptr);
   ~ElaboratedMachine();
   ElaboratedMachine(const ElaboratedMachine&) = delete;
   ElaboratedMachine& operator=(const ElaboratedMachine&) = delete;
@@ -38,6 +40,7 @@ class ElaboratedMachine {
   RunResult run_elaborated(const Program& program, const RunOptions& options, ValuePlane* values);
 
   HardwareConfig config_;
+  RunProbe* probe_;
   std::unique_ptr<Kernel> kernel_;
   std::unique_ptr<Accelerator> accelerator_;  ///< built again after a run that did not end
 };

@@ -13,6 +13,8 @@
 
 namespace podsim {
 
+class RunProbe;
+
 /// Where a run is.
 struct RunProgress {
   enum class Phase { scheduling, simulating };
@@ -32,6 +34,9 @@ struct RunOptions {
   std::function<void(const RunProgress&)> progress;
   /// Keep a RoundResult per round, about 150 bytes each.
   bool record_rounds = false;
+  /// Is shown all that happens in the run; null: nobody watches. Not with decode steps or tenants, which are several
+  /// runs.
+  RunProbe* probe = nullptr;
   /// For tests: SystemC processes that are ready at the same time run in random order.
   std::optional<std::uint64_t> shuffle_seed;
   /// For tests: banks and DRAM take longer now and then.

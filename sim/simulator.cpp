@@ -63,7 +63,7 @@ std::unique_ptr<Program> prepare(const Experiment& experiment, const RunOptions&
 }
 
 RunResult simulate(const Program& program, const RunOptions& options, ValuePlane* values) {
-  return ElaboratedMachine(program.machine.config).run(program, options, values);
+  return ElaboratedMachine(program.machine.config, options.probe).run(program, options, values);
 }
 
 Report run_experiment(const Experiment& experiment, const RunOptions& options, MachinePool* machines,
@@ -72,6 +72,10 @@ Report run_experiment(const Experiment& experiment, const RunOptions& options, M
     const char* key = experiment.repeat > 1 ? "/repeat" : experiment.decode_steps > 0 ? "/decode_steps" : "/tenants";
     throw Error(ErrorKind::bad_input,
                 {Issue{"--functional", key, "values are computed for a single inference only", "leave it out"}});
+  }
+  if (options.probe != nullptr && (experiment.decode_steps > 0 || !experiment.tenants.empty())) {
+    const char* key = experiment.decode_steps > 0 ? "/decode_steps" : "/tenants";
+    throw Error(ErrorKind::bad_input, {Issue{"--trace", key, "a trace shows a single run only", "leave it out"}});
   }
   if (!experiment.tenants.empty()) return run_tenants(experiment, options, machines, networks);
   if (experiment.decode_steps > 0) return run_decode(experiment, options);
@@ -109,8 +113,10 @@ Report run_experiment(const Experiment& experiment, const RunOptions& options, M
   const auto simulating = Clock::now();
   if (reference) values.emplace(program, network, expected.values);
   ValuePlane* const plane = values ? &*values : nullptr;
-  report.result = machines != nullptr ? machines->machine_for(program.machine.config).run(program, options, plane)
-                                      : simulate(program, options, plane);
+  // A machine of the pool was built before anybody wanted to watch.
+  report.result = machines != nullptr && options.probe == nullptr
+                      ? machines->machine_for(program.machine.config).run(program, options, plane)
+                      : simulate(program, options, plane);
   report.host.simulation_seconds = seconds_since(simulating);
   if (values && report.result.complete) {
     report.functional = compare_outputs(network, program.work.network, values->tensors(), expected.outputs.tensors);

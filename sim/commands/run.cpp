@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "podsim/sim/chrome_trace.hpp"
 #include "podsim/sim/commands/command.hpp"
 #include "podsim/sim/commands/experiment_input.hpp"
 #include "podsim/sim/commands/interrupt.hpp"
@@ -90,6 +91,11 @@ std::vector<Output> checked_outputs(const Experiment& experiment, const Argument
       if (path != "-") check_writable(path);
     });
   }
+  if (const auto path = arguments.value("trace")) {
+    check([&path = *path] {
+      if (path != "-") check_writable(path);
+    });
+  }
   if (const auto path = arguments.value("schedule-out")) {
     check([&path = *path] {
       if (path != "-") check_writable(path);
@@ -123,6 +129,34 @@ std::optional<FunctionalOptions> functional_options(const Arguments& arguments) 
   return options;
 }
 
+/// "FIRST:LAST", in cycles; either may be left out.
+TraceOptions trace_options(const Arguments& arguments) {
+  TraceOptions out;
+  const auto window = arguments.value("trace-window");
+  if (!window) return out;
+  if (!arguments.has("trace")) {
+    throw Error(ErrorKind::bad_input,
+                {{"command line", {}, "--trace-window needs --trace: it says what is traced", {}}});
+  }
+  const std::size_t colon = window->find(':');
+  const auto cycle = [](const std::string& text, std::int64_t& value) {
+    const bool is_number = text.size() <= 18 && text.find_first_not_of("0123456789") == std::string::npos;
+    if (is_number && !text.empty()) value = std::stoll(text);
+    return is_number;
+  };
+  const bool is_good = colon != std::string::npos && window->size() > 1 &&
+                       cycle(window->substr(0, colon), out.first_cycle) &&
+                       cycle(window->substr(colon + 1), out.last_cycle) && out.first_cycle <= out.last_cycle;
+  if (!is_good) {
+    throw Error(ErrorKind::bad_input,
+                {{"--trace-window",
+                  {},
+                  "must be FIRST:LAST, two cycles of which the first is not the larger, got \"" + *window + "\"",
+                  "--trace-window 1000:2000"}});
+  }
+  return out;
+}
+
 /// The reports of other simulators that were asked for.
 std::vector<CompatibleOutput> checked_compatible_outputs(const Arguments& arguments) {
   std::vector<CompatibleOutput> out;
@@ -144,11 +178,11 @@ std::vector<ResultFile> result_files(const Experiment& experiment, const Argumen
     if (path != "-") files.push_back({writer, path});
   };
   for (const std::string& path : experiment.outputs) add("an output", path);
-  for (const char* option : {"schedule-out", "dump-outputs", "dump-weights"}) {
+  for (const char* option : {"schedule-out", "trace", "dump-outputs", "dump-weights"}) {
     const auto path = arguments.value(option);
     if (!path) continue;
     add("--" + std::string(option), *path);
-    if (*path == "-" && std::strncmp(option, "dump", 4) == 0) {
+    if (*path == "-" && std::strcmp(option, "schedule-out") != 0) {
       issues.push_back({"--" + std::string(option), {}, "cannot be written to standard output", {}});
     }
   }
@@ -215,6 +249,8 @@ int run_command(const std::vector<std::string>& arguments) {
   parser.flag("quiet,q", "no summary and no progress bar");
   parser.value("schedule-out", "FILE", "write the schedule as JSON");
   parser.value("schedule-in", "FILE", "take this schedule instead of making one");
+  parser.value("trace", "FILE", "write what pods, fabrics, post-processors and DRAM do as a trace for Perfetto (JSON)");
+  parser.value("trace-window", "FIRST:LAST", "with --trace: these cycles only");
   parser.flag("functional", "compute the network's values on the way and compare them with a reference, bit for bit");
   parser.value("weights", "FILE", "with --functional: weights as .h5 or .npz; what is not in it is seeded");
   parser.value("inputs", "FILE", "with --functional: inputs as .h5 or .npz; what is not in it is seeded");
@@ -245,6 +281,8 @@ int run_command(const std::vector<std::string>& arguments) {
   if (const auto path = parsed->value("schedule-out")) {
     options.schedule_sink = [path = *path](const std::string& text) { put(path, text); };
   }
+  ChromeTrace trace(trace_options(*parsed));
+  if (parsed->has("trace")) options.probe = &trace;
   const bool quiet = parsed->has("quiet");
 
   const InterruptGuard guard;
@@ -258,6 +296,7 @@ int run_command(const std::vector<std::string>& arguments) {
   for (const Output& output : outputs) {
     put(output.path, writer_for(output)->content(report));
   }
+  if (const auto path = parsed->value("trace")) put(*path, trace.text());
   for (const CompatibleOutput& output : compatible) write_compatible(output, report);
   if (!quiet && !uses_standard_output(outputs, *parsed)) {
     std::cout << summary_text(report);

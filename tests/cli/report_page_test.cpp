@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <nlohmann/json.hpp>
+
 #include "process.hpp"
 #include "support/catch.hpp"
 
 using podsim::test::contains;
 using podsim::test::Folder;
 using podsim::test::Outcome;
+using Json = nlohmann::ordered_json;
 
 namespace {
 
@@ -90,6 +93,50 @@ TEST_CASE("report: bad input ends with an error that names it, and leaves no fil
     CHECK(outcome.code == 2);
     CHECK(outcome.out.empty());
     for (const std::string& text : bad.texts) CHECK(contains(outcome.err, text));
+    CHECK(folder.files() == files);
+  }
+}
+
+TEST_CASE("trace: a file that Perfetto opens, a window, and mistakes", "[cli]") {
+  const Folder folder;
+  const std::vector<std::string> run{"run", "-q", "-w", "zoo:resnet20:image=8", "--set", "/hardware/pods/count=4"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), run.begin(), run.end());
+    return folder.podsim(more);
+  };
+  REQUIRE(with({"--trace", "t.json", "-o", "traced.json"}).code == 0);
+  const Json trace = Json::parse(folder.read("t.json"));
+  CHECK(trace["otherData"]["time_unit"] == "1 us of this trace is one clock cycle");
+  CHECK(trace["otherData"]["network"] == "resnet20");
+  CHECK(trace["traceEvents"].size() > 1000);
+  REQUIRE(with({"--trace", "again.json", "-o", "plain.json"}).code == 0);
+  CHECK((folder.read("again.json") == folder.read("t.json")));
+  REQUIRE(with({"-o", "untraced.json"}).code == 0);
+  CHECK((folder.read("untraced.json") == folder.read("traced.json")));
+
+  REQUIRE(with({"--trace", "w.json", "--trace-window", "100:200"}).code == 0);
+  const Json window = Json::parse(folder.read("w.json"));
+  CHECK(window["otherData"]["window"] == "100 to 200");
+  CHECK(window["traceEvents"].size() < trace["traceEvents"].size());
+  CHECK(with({"--trace", "open.json", "--trace-window", "100:"}).code == 0);
+
+  const std::vector<std::string> files = folder.files();
+  struct Case {
+    std::vector<std::string> arguments;
+    std::string text;
+  };
+  for (const Case& bad : std::vector<Case>{{{"--trace-window", "1:2"}, "needs --trace"},
+                                           {{"--trace", "x.json", "--trace-window", "5"}, "must be FIRST:LAST"},
+                                           {{"--trace", "x.json", "--trace-window", ":"}, "must be FIRST:LAST"},
+                                           {{"--trace", "x.json", "--trace-window", "9:8"}, "must be FIRST:LAST"},
+                                           {{"--trace", "x.json", "--trace-window", "-1:8"}, "must be FIRST:LAST"},
+                                           {{"--trace", "-"}, "cannot be written to standard output"},
+                                           {{"--trace", "none/x.json"}, "none/x.json"},
+                                           {{"--trace", "x.json", "-o", "x.json"}, "is written by"}}) {
+    const Outcome outcome = with(bad.arguments);
+    INFO(outcome.err);
+    CHECK(outcome.code == 2);
+    CHECK(contains(outcome.err, bad.text));
     CHECK(folder.files() == files);
   }
 }

@@ -34,7 +34,8 @@ struct RunOptions {
   std::function<void(const RunProgress&)> progress;
   /// Keep a RoundResult per round, about 150 bytes each.
   bool record_rounds = false;
-  /// Is shown all that happens in the run; null: nobody watches. Not with decode steps, which are many runs.
+  /// Is shown all that happens in the run; null: nobody watches. Not with decode steps or tenants, which are several
+  /// runs.
   RunProbe* probe = nullptr;
   /// For tests: SystemC processes that are ready at the same time run in random order.
   std::optional<std::uint64_t> shuffle_seed;

@@ -74,8 +74,8 @@ Report run_experiment(const Experiment& experiment, const RunOptions& options, M
                 {Issue{"--functional", key, "values are computed for a single inference only", "leave it out"}});
   }
   if (options.probe != nullptr && (experiment.decode_steps > 0 || !experiment.tenants.empty())) {
-    throw Error(ErrorKind::bad_input, {Issue{"--trace", experiment.decode_steps > 0 ? "/decode_steps" : "/tenants",
-                                             "a trace shows a single run of one network only", "leave it out"}});
+    const char* key = experiment.decode_steps > 0 ? "/decode_steps" : "/tenants";
+    throw Error(ErrorKind::bad_input, {Issue{"--trace", key, "a trace shows a single run only", "leave it out"}});
   }
   if (!experiment.tenants.empty()) return run_tenants(experiment, options, machines, networks);
   if (experiment.decode_steps > 0) return run_decode(experiment, options);

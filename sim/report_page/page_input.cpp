@@ -38,8 +38,9 @@ void add_run(JsonDocument document, Hdf5Table rounds, Hdf5Table pods, PageFiles&
     if (!member_of(layer, "energy_mj").is_object()) unflatten(layer, "energy_", "_mj", "energy_mj");
   }
   // Lists are JSON text in HDF5.
-  for (const auto& [group, name] :
-       {std::pair("", "assumptions"), std::pair("network", "unmodelled"), std::pair("machine", "pod_groups")}) {
+  for (const auto& [group, name] : {std::pair("", "assumptions"), std::pair("network", "unmodelled"),
+                                    std::pair("machine", "pod_groups"), std::pair("tenancy", "tenants")}) {
+    if (*group != '\0' && !document.root.contains(group)) continue;
     Json& holder = *group == '\0' ? document.root : document.root[group];
     const Json& text = member_of(holder, name);
     if (!text.is_string()) continue;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "podsim/sim/chrome_trace.hpp"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <tuple>
@@ -95,8 +96,8 @@ std::int64_t sum_of(const std::vector<Json>& events, const std::string& pointer,
 const char* kMachines[] = {
     R"({"workload": "zoo:resnet20", "hardware": {"pods": {"count": 8, "rows": 16, "cols": 16}}})",
     // Spills and write-backs; circuits of different length; copies.
-    R"({"workload": "zoo:resnet20:image=16", "hardware": {"pods": {"count": 8, "rows": 16, "cols": 16},
-        "banks": {"capacity_kib": 8}, "interconnect": "mesh", "relayout": "circuits",
+    R"({"workload": "zoo:resnet20", "hardware": {"pods": {"count": 8, "rows": 16, "cols": 16},
+        "banks": {"capacity_kib": 6}, "interconnect": "mesh", "relayout": "circuits",
         "dram": {"type": "bandwidth", "bandwidth_gb_per_s": 30}}})",
     // Sums stay; several DRAM channels.
     R"({"workload": "zoo:bert_medium:sequence=16", "hardware": {"pods": {"count": 8, "rows": 32, "cols": 32,
@@ -106,6 +107,7 @@ const char* kMachines[] = {
 }  // namespace
 
 TEST_CASE("trace: keeps the rules of the format, and agrees with what the run counted", "[sim]") {
+  std::int64_t spilled = 0;
   for (const char* machine : kMachines) {
     INFO(machine);
     const auto [report, trace] = traced(machine, {0, 1'000'000'000, 10'000'000});
@@ -133,6 +135,20 @@ TEST_CASE("trace: keeps the rules of the format, and agrees with what the run co
     CHECK(static_cast<std::int64_t>(passes.size()) == result.passes);
     CHECK(sum_of(passes, "/dur") == result.post_processor_busy_cycles);
 
+    // Of the rows of each layer, the first one enters where the run says.
+    std::map<std::string, std::int64_t> first;
+    for (const auto* events : {&operations, &passes}) {
+      for (const Json& event : *events) {
+        const auto start = event["ts"].get<std::int64_t>();
+        const auto at = first.emplace(event["name"].get<std::string>(), start).first;
+        at->second = std::min(at->second, start);
+      }
+    }
+    for (const LayerReport& layer : report.layers) {
+      INFO(layer.name);
+      CHECK(first.at(layer.name) == layer.result.first_cycle);
+    }
+
     std::int64_t last = 0;
     for (int f = 0; f < kFabrics; ++f) {
       const auto id = static_cast<FabricId>(f);
@@ -150,7 +166,9 @@ TEST_CASE("trace: keeps the rules of the format, and agrees with what the run co
     CHECK(moved["write back"] == result.dram.written_bytes);
     CHECK(moved["spill"] == result.dram.spilled_bytes);
     CHECK(last <= result.cycles + 1);
+    spilled += result.dram.spilled_bytes;
   }
+  CHECK(spilled > 0);
 }
 
 TEST_CASE("trace: the run is the same as without, and a machine of a pool is not watched by mistake", "[sim]") {
@@ -186,12 +204,14 @@ TEST_CASE("trace: a window holds the events that reach into it", "[sim]") {
     return out;
   };
   const Traced all = traced(machine, {0, 1'000'000'000, 10'000'000});
-  const Json part = traced(machine, {2000, 2100, 10'000'000}).trace;
-  check_format(part);
-  const auto wanted = keys(all.trace, 2000, 2100);
-  REQUIRE(wanted.size() > 50);
-  CHECK(keys(part, 0, 1'000'000'000) == wanted);
-  CHECK(part["otherData"]["window"] == "2000 to 2100");
+  for (std::int64_t first = 2000; first < 2050; first += 7) {  // some of them right where events begin or end
+    const Json part = traced(machine, {first, first + 10, 10'000'000}).trace;
+    check_format(part);
+    const auto wanted = keys(all.trace, first, first + 10);
+    REQUIRE(wanted.size() > 10);
+    CHECK((keys(part, 0, 1'000'000'000) == wanted));
+    CHECK(part["otherData"]["window"] == std::to_string(first) + " to " + std::to_string(first + 10));
+  }
 }
 
 TEST_CASE("trace: with too many events the first ones are there without a gap, and the trace says so", "[sim]") {

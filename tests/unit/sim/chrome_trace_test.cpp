@@ -238,6 +238,8 @@ TEST_CASE("trace: not of several runs", "[sim]") {
   ChromeTrace trace;
   RunOptions run;
   run.probe = &trace;
-  CHECK_THROWS_AS(run_experiment(experiment(R"({"workload": "zoo:gpt2_small_decode", "decode_steps": 2})"), run),
-                  Error);
+  for (const char* several : {R"({"workload": "zoo:gpt2_small_decode", "decode_steps": 2})",
+                              R"({"tenants": [{"workload": "zoo:resnet20"}, {"workload": "zoo:resnet20"}]})"}) {
+    CHECK_THROWS_WITH(run_experiment(experiment(several), run), Catch::Contains("a trace shows a single run"));
+  }
 }

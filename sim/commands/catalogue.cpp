@@ -8,6 +8,7 @@
 #include "podsim/models/schedule.hpp"
 #include "podsim/sim/compatible_reports.hpp"
 #include "podsim/sim/experiment.hpp"
+#include "podsim/sim/tenancy/tenancy_policy.hpp"
 #include "podsim/sim/writer.hpp"
 #include "podsim/workloads/workload_source.hpp"
 
@@ -19,6 +20,7 @@ const std::vector<Catalogue>& catalogues() {
       {"presets", "Machine presets (-c)", "preset:", &machine_preset_registry()},
       {"topologies", "Topologies (/hardware/interconnect)", "", &topology_registry()},
       {"schedulers", "Schedulers (/mapping/scheduler)", "", &scheduler_registry()},
+      {"tenancy-policies", "Tenancy policies (/mapping/tenancy)", "", &tenancy_policy_registry()},
       {"dataflows", "Dataflows (/hardware/pods/dataflow)", "", &dataflow_registry()},
       {"dram-models", "DRAM models (/hardware/dram/type)", "", &dram_model_registry()},
       {"technologies", "Technologies (podsim power --technology)", "", &technology_registry()},

@@ -8,6 +8,7 @@
 #include "podsim/sim/core/text.hpp"
 #include "podsim/sim/simulator.hpp"
 #include "podsim/sim/table.hpp"
+#include "podsim/sim/tenancy/run_tenants.hpp"
 #include "podsim/sim/writer.hpp"
 #include "podsim/workloads/repeat.hpp"
 #include "podsim/workloads/workload_source.hpp"
@@ -71,6 +72,10 @@ int validate_command(const std::vector<std::string>& arguments) {
 
   if (experiment.decode_steps > 0) check_decode(experiment);
 
+  if (!experiment.tenants.empty()) {
+    NetworkCache networks(experiment.tenants.size());
+    check_tenancy(experiment, networks);
+  }
   std::string text;
   for (const std::string& workload : experiment.workloads()) text += described(workload, experiment, memory);
   if (!parsed->has("quiet")) std::cout << "OK\n" << text;

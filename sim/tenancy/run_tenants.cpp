@@ -25,6 +25,20 @@ std::int64_t done_cycle(const std::vector<OperationResult>& operations, Belongs 
   return done;
 }
 
+/// The machine that tenants share under the plan. \throws Error (bad_input) if the pods do not fit
+HardwareConfig machine_of(const Experiment& experiment, const TenancyPlan& plan, const std::vector<TenantLoad>& loads) {
+  if (plan.splits_pods) return split_pods(experiment.hardware, experiment.tenants, loads);
+  for (std::size_t t = 0; t < experiment.tenants.size(); ++t) {
+    if (!experiment.tenants[t].pods) continue;
+    throw Error(ErrorKind::bad_input,
+                {Issue{{},
+                       "/tenants/" + std::to_string(t) + "/pods",
+                       "the policy \"" + experiment.mapping.tenancy.type + "\" gives nobody pods of their own",
+                       "leave it out, or set /mapping/tenancy to \"split\""}});
+  }
+  return experiment.hardware;
+}
+
 class Tenants {
  public:
   Tenants(const Experiment& experiment, const RunOptions& options, MachinePool& machines, NetworkCache& networks)
@@ -70,10 +84,9 @@ class Tenants {
       host_.simulation_seconds += report.host.simulation_seconds;
     }
     plan_ = tenancy_policy_registry().make(experiment_.mapping.tenancy)->plan(loads_);
-    hardware_ = experiment_.hardware;
+    hardware_ = machine_of(experiment_, plan_, loads_);
     mapping_ = experiment_.mapping;
     if (plan_.splits_pods) {
-      hardware_ = split_pods(experiment_.hardware, experiment_.tenants, loads_);
       mapping_.tiling.pod_groups.clear();
       for (std::size_t t = 0; t < lowered_.size(); ++t) {
         const std::string& name = experiment_.tenants[t].name;
@@ -153,6 +166,7 @@ class Tenants {
       if (is_over) break;
     }
     best->tenancy->plannings = plannings;
+    best->tenancy->is_complete = is_complete_ && best->result.complete;
     best->host = host_;
     if (!is_complete_ && best->result.complete) {
       best->result.complete = false;
@@ -181,6 +195,16 @@ class Tenants {
 
 }  // namespace
 
+void check_tenancy(const Experiment& experiment, NetworkCache& networks) {
+  std::vector<TenantLoad> loads;
+  for (const TenantConfig& tenant : experiment.tenants) {
+    TenantLoad& load = loads.emplace_back();
+    load.macs = networks.load(tenant.workload, experiment.allow_unmodelled)->network.totals().macs;
+    load.operation_cycles = {1};
+  }
+  machine_of(experiment, tenancy_policy_registry().make(experiment.mapping.tenancy)->plan(loads), loads);
+}
+
 Report run_tenants(const Experiment& experiment, const RunOptions& options, MachinePool* machines,
                    NetworkCache* networks) {
   const auto start = Clock::now();
@@ -189,6 +213,7 @@ Report run_tenants(const Experiment& experiment, const RunOptions& options, Mach
   NetworkCache own_networks(experiment.tenants.size());
   MachinePool& pool = machines != nullptr ? *machines : own_machines;
   NetworkCache& cache = networks != nullptr ? *networks : own_networks;
+  check_tenancy(experiment, cache);
   Tenants tenants(experiment, options, pool, cache);
   tenants.run_alone(cache);
   Report report = tenants.run(technology);

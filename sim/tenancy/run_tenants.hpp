@@ -17,6 +17,10 @@ Report run_tenants(const Experiment& experiment, const RunOptions& options, Mach
                    NetworkCache* networks);
 inline constexpr int kMostPlannings = 4;
 
+/// Do their pods fit the machine and the policy? Nothing is simulated.
+/// \throws Error (bad_input)
+void check_tenancy(const Experiment& experiment, NetworkCache& networks);
+
 /// Their first plan.
 std::unique_ptr<Program> prepare_tenants(const Experiment& experiment, const RunOptions& options);
 

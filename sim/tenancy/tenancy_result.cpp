@@ -13,6 +13,26 @@ double ratio(std::int64_t a, std::int64_t b) {
   return b > 0 ? static_cast<double>(a) / static_cast<double>(b) : 0;
 }
 
+void add_figures(Json& out, const TenancyResult& result) {
+  out["makespan_cycles"] = result.makespan_cycles;
+  out["sequential_cycles"] = result.sequential_cycles();
+  out["stp"] = result.stp();
+  out["antt"] = result.antt();
+  out["fairness"] = result.fairness();
+  out["deadline_misses"] = result.deadline_misses();
+  out["plannings"] = result.plannings;
+}
+
+void add_figures(Json& out, const TenantResult& tenant, double clock_mhz) {
+  out["done_cycle"] = tenant.done_cycle;
+  out["misses_deadline"] = tenant.misses_deadline();
+  out["latency_cycles"] = tenant.latency_cycles();
+  out["latency_ms"] = static_cast<double>(tenant.latency_cycles()) / (clock_mhz * 1e3);
+  out["alone_cycles"] = tenant.alone_cycles;
+  out["slowdown"] = tenant.slowdown();
+  out["progress"] = tenant.progress();
+}
+
 }  // namespace
 
 double TenantResult::slowdown() const {
@@ -47,6 +67,10 @@ std::int64_t TenancyResult::deadline_misses() const {
   return std::count_if(tenants.begin(), tenants.end(), [](const TenantResult& t) { return t.misses_deadline(); });
 }
 
+bool TenancyResult::has_arrivals() const {
+  return std::any_of(tenants.begin(), tenants.end(), [](const TenantResult& t) { return t.arrival_cycle > 0; });
+}
+
 std::int64_t TenancyResult::sequential_cycles() const {
   std::int64_t sum = 0;
   for (const TenantResult& tenant : tenants) sum += tenant.alone_cycles;
@@ -56,13 +80,8 @@ std::int64_t TenancyResult::sequential_cycles() const {
 Json to_json(const TenancyResult& result, double clock_mhz) {
   Json out = Json::object();
   out["policy"] = result.policy;
-  out["makespan_cycles"] = result.makespan_cycles;
-  out["sequential_cycles"] = result.sequential_cycles();
-  out["stp"] = result.stp();
-  out["antt"] = result.antt();
-  out["fairness"] = result.fairness();
-  out["deadline_misses"] = result.deadline_misses();
-  out["plannings"] = result.plannings;
+  out["complete"] = result.is_complete;
+  if (result.is_complete) add_figures(out, result);
   Json& tenants = out["tenants"] = Json::array();
   for (const TenantResult& tenant : result.tenants) {
     Json& entry = tenants.emplace_back();
@@ -74,20 +93,17 @@ Json to_json(const TenancyResult& result, double clock_mhz) {
     entry["pods"] = tenant.pods;
     entry["priority"] = tenant.priority;
     entry["arrival_cycle"] = tenant.arrival_cycle;
-    entry["done_cycle"] = tenant.done_cycle;
     entry["deadline_cycle"] = tenant.deadline_cycle;
-    entry["misses_deadline"] = tenant.misses_deadline();
-    entry["latency_cycles"] = tenant.latency_cycles();
-    entry["latency_ms"] = static_cast<double>(tenant.latency_cycles()) / (clock_mhz * 1e3);
-    entry["alone_cycles"] = tenant.alone_cycles;
-    entry["slowdown"] = tenant.slowdown();
-    entry["progress"] = tenant.progress();
     entry["energy_mj"] = tenant.joules * 1e3;
+    if (result.is_complete) add_figures(entry, tenant, clock_mhz);
   }
   return out;
 }
 
 std::string tenancy_text(const TenancyResult& result, double clock_mhz) {
+  const std::string who =
+      counted(static_cast<std::int64_t>(result.tenants.size()), "tenant") + ", policy " + result.policy;
+  if (!result.is_complete) return who + ": stopped before all were done, so that there are no figures of them\n";
   using Align = Table::Align;
   Table table({Align::left, Align::right, Align::right, Align::right, Align::right, Align::right, Align::left});
   table.row({"tenant", "arrives", "done", "latency", "alone", "slowdown", ""});
@@ -98,13 +114,15 @@ std::string tenancy_text(const TenancyResult& result, double clock_mhz) {
                with_thousands(tenant.alone_cycles), fixed(tenant.slowdown(), 2) + "x",
                tenant.misses_deadline() ? "misses its deadline, " + with_thousands(tenant.deadline_cycle) : ""});
   }
-  return counted(static_cast<std::int64_t>(result.tenants.size()), "tenant") + ", policy " + result.policy +
-         ": makespan " + with_thousands(result.makespan_cycles) + " cycles, " +
-         fixed(ratio(result.sequential_cycles(), result.makespan_cycles), 2) +
-         " times as fast as one after the other\n  STP " + fixed(result.stp(), 2) + ", ANTT " +
-         fixed(result.antt(), 2) + ", fairness " + fixed(result.fairness(), 2) +
-         (result.deadline_misses() > 0 ? ", deadlines missed: " + std::to_string(result.deadline_misses()) : "") +
-         "\n" + table.text("  ");
+  std::string out = who + ": makespan " + with_thousands(result.makespan_cycles) + " cycles";
+  if (!result.has_arrivals()) {
+    out += ", " + fixed(ratio(result.sequential_cycles(), result.makespan_cycles), 2) +
+           " times as fast as one after the other";
+  }
+  out += "\n  STP " + fixed(result.stp(), 2) + ", ANTT " + fixed(result.antt(), 2) + ", fairness " +
+         fixed(result.fairness(), 2);
+  if (result.deadline_misses() > 0) out += ", deadlines missed: " + std::to_string(result.deadline_misses());
+  return out + "\n" + table.text("  ");
 }
 
 }  // namespace podsim

@@ -36,6 +36,7 @@ struct TenantResult {
 
 struct TenancyResult {
   std::string policy;
+  bool is_complete = true;  ///< false: stopped before all were done, alone or together; then there are no figures
   std::vector<TenantResult> tenants;
   std::int64_t makespan_cycles = 0;
   int plannings = 1;  ///< how often the rounds of arrivals were worked out
@@ -47,7 +48,9 @@ struct TenancyResult {
   /// The smallest progress over the largest; 1 is fair.
   double fairness() const;
   std::int64_t deadline_misses() const;
-  /// All tenants alone, one after the other.
+  /// Somebody is not there from the start.
+  bool has_arrivals() const;
+  /// The sum of alone_cycles.
   std::int64_t sequential_cycles() const;
 };
 

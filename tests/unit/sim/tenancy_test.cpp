@@ -248,6 +248,22 @@ TEST_CASE("tenancy: time slices do not overlap, split tenants stay on their pods
   }
 }
 
+TEST_CASE("tenancy: of a run that was stopped there are no figures", "[sim]") {
+  RunOptions options;
+  options.max_cycles = 1000;
+  const Report report = run_experiment(
+      read_experiment({"t", Json::parse(R"({"tenants": [{"workload": "zoo:resnet20"}, {"workload": "zoo:resnet20",
+                                                         "arrival_cycle": 5000}]})")}),
+      options);
+  CHECK_FALSE(report.result.complete);
+  const Json json = to_json(*report.tenancy, report.clock_mhz);
+  CHECK(json["complete"] == false);
+  CHECK_FALSE(json.contains("stp"));
+  CHECK_FALSE(json["tenants"][1].contains("slowdown"));
+  CHECK(json["tenants"][1]["arrival_cycle"] == 5000);
+  CHECK(tenancy_text(*report.tenancy, report.clock_mhz).find("no figures") != std::string::npos);
+}
+
 TEST_CASE("tenancy: mistakes name the place", "[sim]") {
   auto problem = [](const std::string& text) {
     const auto error = error_of([&] { run_experiment(read_experiment({"e.json", Json::parse(text)}), {}); });
@@ -271,6 +287,7 @@ TEST_CASE("tenancy: mistakes name the place", "[sim]") {
             "did you mean \"split\"?"));
   CHECK(has(problem(R"({"tenants": [{"workload": "zoo:resnet20", "pods": 500}], "mapping": {"tenancy": "split"}})"),
             "more pods than the machine has"));
+  CHECK(has(problem(R"({"tenants": [{"workload": "zoo:resnet20", "pods": 5}]})"), "/tenants/0/pods"));
 }
 
 }  // namespace

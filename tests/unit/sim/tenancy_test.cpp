@@ -238,6 +238,9 @@ TEST_CASE("tenancy: time slices do not overlap, split tenants stay on their pods
       rounds[tenant].insert(program->schedule.main[op].round);
       pods[tenant].insert(program->schedule.main[op].pod);
     }
+    for (const PostPlacement& pass : program->schedule.post) {
+      rounds[static_cast<std::size_t>(program->work.network.operations[pass.operation].network)].insert(pass.round);
+    }
     int shared_rounds = 0, shared_pods = 0;
     for (const std::uint32_t round : rounds[0]) shared_rounds += rounds[1].count(round) != 0 ? 1 : 0;
     for (const int pod : pods[0]) shared_pods += pods[1].count(pod) != 0 ? 1 : 0;
